@@ -1,0 +1,169 @@
+"""Rover as a Gymnasium environment, one copy; its docstring describes the family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium
+import numpy as np
+import numpy.typing as npt
+
+from rltransfer.errors import ConfigError
+from rltransfer_envs.rover.simulation import Simulation
+from rltransfer_envs.rover.spaces import OBSERVATION_SHAPE, action_space, observation_space
+
+Array = npt.NDArray[Any]
+
+
+class RoverEnv(gymnasium.Env[Array, Any]):
+    """A mobile robot on a walled floor, seen from above.
+
+    ## Description
+    The floor holds a goal (a disc with rings), one to three hazards (diamonds) and, in ``push``, a block. Three robots
+    of one size drive on it: ``omni`` drives in four directions, ``differential`` turns and drives, ``hovercraft`` is
+    thrust in x and y and glides. Robot and block are discs among axis-aligned walls; they collide with momentum kept
+    along the normal, wheels grip and the block slows by Coulomb friction, nothing overlaps.
+
+    - ``reach``: touch the goal, not a hazard.
+    - ``swap``: touch a hazard, not the goal. The pixels are those of ``reach``.
+    - ``push``: bring the block onto the goal; the robot must not touch a hazard.
+
+    ## Action Space
+    One action lasts 0.2 s.
+
+    | robot | space | actions |
+    |---|---|---|
+    | omni | ``Discrete(4)`` | 0 right, 1 up, 2 left, 3 down, at ``speed`` |
+    | differential | ``Discrete(3)`` | 0 forward at ``speed``, 1 turn left, 2 turn right, at 36 degrees a step |
+    | hovercraft | ``Box(-1, 1, (2,), float32)`` | velocity in x and y to glide towards, relative to ``speed``, shortened to length 1 |
+
+    ## Observation Space
+    ``Box(0, 255, (64, 64, 3), uint8)``: a frame, height, width and colour; 2.3 m of floor across it at zoom 1.
+
+    ## Rewards
+    ``potential(now) - potential(one step before)``, plus 1 on success, minus 1 on failure.
+
+    - ``reach``, ``swap``: the potential is -0.5 times the metres between the middles of the robot and the nearest
+      target.
+    - ``push``: minus the metres between the middles of block and goal, minus 0.5 times the metres between the robot
+      and the place where it would touch the block on the side away from the goal.
+
+    Undiscounted, a good policy gets about 1.3 (``reach``, ``swap``) or 2 (``push``).
+
+    ## Starting State
+    Goal, hazards, block and robot at random places, apart from each other; the target at least 0.65 m from the robot
+    while there is room; random walls, but always with a way from the robot to the target and the block. The
+    differential robot's heading is random. Everything stands still.
+
+    ## Episode End
+    Termination with ``info["is_success"]`` true: the robot touches a target (their middles come within 0.28 m), or in
+    ``push`` the block's middle comes within 0.14 m of the goal's. Termination with ``is_success`` false: the robot
+    touches what is to be avoided. Truncation, with ``is_success`` false: 50 steps, 80 in ``push``. ``info`` is empty
+    before the end.
+
+    ## Arguments
+    - ``robot``: ``"omni"``, ``"differential"`` or ``"hovercraft"``.
+    - ``task``: ``"reach"``, ``"swap"`` or ``"push"``.
+    - ``environment``: factor name to value. Appearance and sensor factors change pixels and nothing else.
+    - ``render_mode``: ``"rgb_array"`` for frames of 384 by 384 pixels, drawn anew at that size.
+
+    | factor | kind | default | allowed | effect |
+    |---|---|---|---|---|
+    | palette | appearance | day | day, dusk, night, shifted, swapped | colours of floor, walls, objects and robot |
+    | lighting | appearance | 1.0 | 0.4 to 1.5 | brightness of the whole scene |
+    | gradient | appearance | 0.0 | 0.0 to 0.7 | how much darker the unlit side is |
+    | gradient_angle | appearance | 0 | -180 to 180 deg | where the light of the gradient stands |
+    | texture | appearance | plain | plain, checker, stripes, noise | pattern of the floor |
+    | distractors | appearance | 0 | 0 to 6 | coloured things without effect, every other one moving |
+    | speed | dynamics | 0.5 | 0.25 to 0.8 m/s | top speed of the robot |
+    | slip | dynamics | 0.0 | 0.0 to 0.5 | chance that a random action replaces the chosen one |
+    | drift_x | dynamics | 0.0 | -0.15 to 0.15 m/s | wind that carries the robot to the right |
+    | drift_y | dynamics | 0.0 | -0.15 to 0.15 m/s | wind that carries the robot up |
+    | inertia | dynamics | 1.0 | 0.5 to 5.0 | how slowly the robot answers, relative to its own time |
+    | action_delay | dynamics | 0 | 0 to 3 steps | control steps before an action takes effect |
+    | friction | dynamics | 0.8 | 0.05 to 1.2 | of the ground: grips wheels and slows the block |
+    | block_mass | dynamics | 0.5 | 0.1 to 3.0 kg | of the block to push; the robot weighs 1 kg |
+    | arena_size | layout | 2.0 | 1.5 to 2.2 m | side of the square floor |
+    | rooms | layout | open | open, two, four | dividing walls, each with a door |
+    | walls | layout | 0 | 0 to 4 | free-standing wall pieces |
+    | hazards | layout | 1 | 1 to 3 | hazard diamonds |
+    | camera_x | sensor | 0.0 | -0.3 to 0.3 m | the camera moved to the right |
+    | camera_y | sensor | 0.0 | -0.3 to 0.3 m | the camera moved up |
+    | camera_rotation | sensor | 0.0 | -90.0 to 90.0 deg | the camera turned counter-clockwise |
+    | camera_zoom | sensor | 1.0 | 0.7 to 1.3 | magnification |
+    | noise | sensor | 0.0 | 0.0 to 60.0 grey levels | standard deviation of the noise on each pixel |
+    | blur | sensor | 0 | 0 to 4 | passes of a 3 by 3 binomial blur |
+    | occlusion | sensor | 0.0 | 0.0 to 0.4 | side of a dark patch on the lens, relative to the frame |
+    | grayscale | sensor | False | true or false | three equal channels of luminance |
+
+    ## Version History
+    - v0: first version.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 5}  # noqa: RUF012 -- Gymnasium's own type
+
+    def __init__(
+        self,
+        *,
+        robot: str = "omni",
+        task: str = "reach",
+        environment: Mapping[str, object] | None = None,
+        render_mode: str | None = None,
+    ) -> None:
+        if render_mode not in (None, "rgb_array"):
+            raise ConfigError(f"render_mode is {render_mode!r}; Rover renders 'rgb_array' only")
+        self.render_mode = render_mode
+        self.simulation = Simulation(1, robot, task, environment)
+        self.observation_space = observation_space()
+        self.action_space = action_space(robot)
+        self._has_begun = False
+        self._everything = np.ones(1, np.bool_)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Array, dict[str, Any]]:
+        """Begin an episode; with ``seed`` None the streams go on, or start from entropy at first.
+
+        Args:
+            seed: any non-negative integer.
+            options: not used.
+
+        Returns:
+            Observation (64, 64, 3) uint8, and an empty dictionary.
+        """
+        super().reset(seed=seed)
+        if seed is None and not self._has_begun:
+            seed = int(self.np_random.integers(2**63))
+        self._has_begun = True
+        observations = np.empty((1, *OBSERVATION_SHAPE), np.uint8)
+        self.simulation.reset([seed], self._everything, observations)
+        return observations[0], {}
+
+    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+        """One control step; see the class for actions, rewards and the episode's end."""
+        if not self._has_begun:
+            raise gymnasium.error.ResetNeeded("Call reset before the first step.")
+        observations = np.empty((1, *OBSERVATION_SHAPE), np.uint8)
+        sim = self.simulation
+        has_ended = sim.step(np.asarray(action)[None], observations) > 0
+        return (
+            observations[0],
+            float(sim.rewards[0]),
+            bool(sim.terminated[0]),
+            bool(sim.truncated[0]),
+            {"is_success": bool(sim.is_success[0])} if has_ended else {},
+        )
+
+    def render(self) -> npt.NDArray[np.uint8] | None:  # type: ignore[override]  # Gymnasium's type variable is free
+        """A (384, 384, 3) frame; None without ``render_mode="rgb_array"``."""
+        return self.simulation.render()[0] if self.render_mode == "rgb_array" else None
+
+    def get_state(self) -> dict[str, Array]:
+        """All that changes in time, as copies of plain arrays by name; see ``world.Copy``."""
+        return self.simulation.get_state()
+
+    def set_state(self, state: Mapping[str, Array]) -> None:
+        """Go on, bit for bit, from what ``get_state`` returned."""
+        self.simulation.set_state(state)
+        self._has_begun = True

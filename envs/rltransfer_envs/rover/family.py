@@ -1,0 +1,49 @@
+"""The Rover family, declared without importing its simulator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rltransfer.tasks.family import Family, ReferenceScore, Task
+from rltransfer_envs.rover import spaces
+from rltransfer_envs.rover.factors import FACTORS, ROBOTS, TASKS
+from rltransfer_envs.rover.reference_scores import REFERENCE_SCORES
+
+if TYPE_CHECKING:
+    from gymnasium import Space
+
+    from rltransfer_envs.rover.vector_env import RoverVectorEnv
+
+
+class Rover(Family):
+    """A mobile robot seen from above, in 64 by 64 pixels. ``env.RoverEnv`` describes it in full."""
+
+    name = "rover"
+    summary = "mobile robot seen from above: reach, swap or push; fast enough to learn from pixels in a minute"
+    robots = ROBOTS
+    tasks = TASKS
+    factors = FACTORS
+
+    def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> RoverVectorEnv:
+        """``num_envs`` copies of ``task``, stepped by one compiled call."""
+        from rltransfer_envs.rover.vector_env import RoverVectorEnv
+
+        return RoverVectorEnv(
+            num_envs, robot=task.robot, task=task.task, environment=task.environment, render_mode=render_mode
+        )
+
+    def spaces(self, task: Task) -> tuple[Space[Any], Space[Any]]:
+        """Observation and action space of one copy; no environment is made."""
+        return spaces.observation_space(), spaces.action_space(task.robot)
+
+    def action_meanings(self, robot: str) -> tuple[str, ...] | None:
+        """What each discrete action of ``robot`` does; None for the hovercraft."""
+        return spaces.ACTION_MEANINGS.get(robot)
+
+    def reference_score(self, task: Task) -> ReferenceScore | None:
+        """Random and expert returns in the default environment, measured by ``rltransfer_envs.rover.score``."""
+        return REFERENCE_SCORES.get((task.robot, task.task))
+
+
+ROVER = Rover()
+"""The family, as the registry finds it."""

@@ -1,0 +1,66 @@
+"""Colours. Goal and hazard differ in shape, and in every palette also in hue and in luminance."""
+
+from __future__ import annotations
+
+import colorsys
+
+import numpy as np
+import numpy.typing as npt
+
+FLOOR, FLOOR_PATTERN, WALL, WALL_EDGE, GOAL, GOAL_INNER, HAZARD, HAZARD_INNER, BLOCK, BLOCK_INNER = range(10)
+ROBOTS, DARK, LIGHT, DISTRACTORS = 10, 13, 14, 15
+"""ROBOTS is the first of three, one for each robot; DISTRACTORS the first of six."""
+
+Colours = npt.NDArray[np.float64]
+"""(21, 3) in 0 to 255"""
+
+_DAY = (
+    "e8e2d2 cfc6b0 5d6875 454e5a",  # floor, its pattern, wall, its edge
+    "2fa84f d8f5d0 d6322f 5c0f16",  # goal, its middle, hazard, its middle
+    "9a6a3c d9b07a",  # block, its middle
+    "2f6fde e8871e 17a2b8",  # omni, differential, hovercraft
+    "20242c fafafa",  # dark and light parts of robots
+    "e15fb0 8a5fd6 f2c230 5fc9e0 a8744f 9aa84f",  # distractors
+)
+
+
+def _parse(rows: tuple[str, ...]) -> Colours:
+    return np.array([list(bytes.fromhex(c)) for row in rows for c in row.split()], dtype=np.float64)
+
+
+def _tinted(colours: Colours, red: float, green: float, blue: float) -> Colours:
+    return np.clip(colours * np.array([red, green, blue]), 0, 255)
+
+
+def _hue_shifted(colours: Colours, turn: float) -> Colours:
+    shifted = []
+    for red, green, blue in colours / 255:
+        hue, saturation, value = colorsys.rgb_to_hsv(red, green, blue)
+        shifted.append(colorsys.hsv_to_rgb((hue + turn) % 1, saturation, value))
+    return np.array(shifted) * 255
+
+
+def _night(colours: Colours) -> Colours:
+    night = colours.copy()
+    night[[FLOOR, FLOOR_PATTERN, WALL, WALL_EDGE]] = _parse(("1d2433 2a3347 5b6b8c 7d8fb3",))
+    night[DARK] = 5, 6, 9
+    return night
+
+
+def palette(name: str, *, is_grayscale: bool = False) -> Colours:
+    """The colours of a palette, or their luminance in all three channels.
+
+    Blending is linear, so a scene drawn from luminances equals the luminance of the scene.
+    """
+    colours = _parse(_DAY)
+    if name == "dusk":
+        colours = _tinted(colours, 0.95, 0.62, 0.6)
+    elif name == "night":
+        colours = _night(colours)
+    elif name == "shifted":
+        colours = _hue_shifted(colours, 1 / 3)
+    elif name == "swapped":
+        colours[[GOAL, GOAL_INNER, HAZARD, HAZARD_INNER]] = colours[[HAZARD, HAZARD_INNER, GOAL, GOAL_INNER]]
+    if is_grayscale:
+        return np.repeat(colours @ np.array([[0.299], [0.587], [0.114]]), 3, axis=1)
+    return colours

@@ -1,0 +1,119 @@
+"""Making a Stable-Baselines3 model's networks read observations as they are, through trunks."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.policies import BaseModel
+from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, NatureCNN
+from torch import Tensor, nn
+
+from rltransfer.agents.anatomy import networks, policy_of
+from rltransfer.agents.extractor import TrunkExtractor, trunk_of_nature_cnn
+from rltransfer.errors import SpaceMismatchError
+
+Thing = TypeVar("Thing")
+
+
+class ReadsThroughTrunk(BaseModel):
+    """What a network gains by adoption; it stands behind the network's own class and before ``BaseModel``.
+
+    Stable-Baselines3 turns every batch of pixels into float32 before the network sees it, which costs more memory
+    traffic than the network's first layer. A trunk takes the pixels as they are.
+    """
+
+    raw_space: spaces.Box | None = None
+    """The environment's observation space, where ``observation_space`` is that of cached features."""
+
+    def extract_features(self, obs: Tensor, features_extractor: BaseFeaturesExtractor) -> Tensor:
+        """Features of ``obs``, without Stable-Baselines3's conversion to float32."""
+        return cast(Tensor, features_extractor(obs))
+
+    def obs_to_tensor(self, observation: Any) -> tuple[Any, bool]:
+        """As in Stable-Baselines3, and raw observations of an agent with cached features are encoded first."""
+        if self.raw_space is None or not self._is_raw(observation):
+            return super().obs_to_tensor(observation)
+        cached_space = self.observation_space
+        self.observation_space = self.raw_space
+        try:
+            tensor, vectorized = super().obs_to_tensor(observation)
+        finally:
+            self.observation_space = cached_space
+        extractor = next(m for m in self.modules() if isinstance(m, TrunkExtractor))
+        with torch.no_grad():
+            return extractor.trunk(tensor, 0, extractor.start), vectorized
+
+    def is_vectorized_observation(self, observation: Any) -> bool:
+        """As in Stable-Baselines3, for raw observations too."""
+        if self.raw_space is None or not self._is_raw(observation):
+            return super().is_vectorized_observation(observation)
+        return np.ndim(observation) == len(self.raw_space.shape) + 1
+
+    def _is_raw(self, observation: Any) -> bool:
+        """Whether ``observation`` is what the environment gives, not what the cache makes of it."""
+        features = self.observation_space.shape or ()
+        return np.shape(observation)[-len(features) :] != features
+
+
+def extend(thing: Thing, addition: type, *, first: bool = False) -> Thing:
+    """Give one object the methods of ``addition``, in place, leaving its class's other objects alone.
+
+    Args:
+        thing: what to extend; nothing happens where it has ``addition`` already.
+        addition: the class to add.
+        first: look methods up in ``addition`` before the object's own class instead of after it.
+    """
+    kind = type(thing)
+    if not isinstance(thing, addition):
+        bases = (addition, kind) if first else (kind, addition)
+        thing.__class__ = type(kind.__name__, bases, {"__module__": kind.__module__})
+    return thing
+
+
+def adopt(model: BaseAlgorithm) -> None:
+    """Put trunks in the place of the model's features extractors and let its networks read through them.
+
+    Parameters keep their identity, so optimizers stay valid. Adopting twice does nothing more.
+
+    Raises:
+        SpaceMismatchError: a features extractor is neither a trunk nor Stable-Baselines3's ``NatureCNN``.
+    """
+    policy = policy_of(model)
+    adopted: dict[int, TrunkExtractor] = {}
+    for path, network in networks(policy):
+        for attribute, child in list(network._modules.items()):
+            if isinstance(child, BaseFeaturesExtractor):
+                if id(child) not in adopted:
+                    adopted[id(child)] = _as_trunk_extractor(child, type(model).__name__)
+                    adopted[id(child)].trunk.keeps_copy = "target" not in path
+                setattr(network, attribute, adopted[id(child)])
+        extend(network, ReadsThroughTrunk)
+    if adopted and not issubclass(policy.features_extractor_class, TrunkExtractor):
+        _rebuild_with_trunks(model, next(iter(adopted.values())))
+
+
+def _rebuild_with_trunks(model: BaseAlgorithm, extractor: TrunkExtractor) -> None:
+    """Note in the model how its policy would be built anew, for Stable-Baselines3's own ``save`` and ``load``."""
+    spec = {"features_extractor_class": TrunkExtractor, "features_extractor_kwargs": {"spec": extractor.trunk.spec}}
+    policy = policy_of(model)
+    policy.features_extractor_class = TrunkExtractor
+    policy.features_extractor_kwargs = spec["features_extractor_kwargs"]
+    net_arch = getattr(policy, "net_arch", [])
+    model.policy_kwargs = {**(model.policy_kwargs or {}), **spec, "net_arch": net_arch}
+
+
+def _as_trunk_extractor(extractor: nn.Module, owner: str) -> TrunkExtractor:
+    if isinstance(extractor, TrunkExtractor):
+        return extractor
+    if isinstance(extractor, NatureCNN):
+        trunk = trunk_of_nature_cnn(extractor)
+        adopted = TrunkExtractor(extractor._observation_space, trunk.spec, trunk)
+        return adopted.train(extractor.training)
+    raise SpaceMismatchError(
+        f"the {type(extractor).__name__} of this {owner} is not a trunk. Build the model with "
+        'rltransfer.make_agent, or with Stable-Baselines3 and "CnnPolicy".'
+    )

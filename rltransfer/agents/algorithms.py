@@ -1,0 +1,78 @@
+"""Learning algorithms as plain settings: named in YAML and artifacts, built into Stable-Baselines3 models on demand.
+
+Every field except ``num_envs`` has the name and meaning that Stable-Baselines3 gives it. This file imports no torch.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from rltransfer.settings import Settings
+
+
+class Algorithm(Settings):
+    """What every algorithm has.
+
+    Args:
+        num_envs: environment copies stepped together. More make larger, faster batches but fewer updates per step.
+        learning_rate: of Adam. Too high a rate diverges, too low a rate wastes the budget.
+        gamma: discount factor.
+        max_grad_norm: gradients are clipped to this norm before a step.
+    """
+
+    name: ClassVar[str]
+    actions: ClassVar[tuple[Literal["discrete", "continuous"], ...]]
+    """The action spaces the algorithm can learn."""
+
+    num_envs: int = Field(default=32, ge=1, le=4096)
+    learning_rate: float = Field(default=5e-4, gt=0, le=1)
+    gamma: float = Field(default=0.99, ge=0, le=1)
+    max_grad_norm: float = Field(default=0.5, gt=0)
+
+    def hyperparameters(self) -> dict[str, object]:
+        """The keyword arguments for the Stable-Baselines3 class."""
+        return self.model_dump(exclude={"num_envs"})
+
+
+class PPO(Algorithm):
+    """Proximal policy optimisation.
+
+    Source: Schulman et al. 2017, "Proximal Policy Optimization Algorithms", eq. 7; fields as in Stable-Baselines3.
+    """
+
+    name: ClassVar[str] = "ppo"
+    actions: ClassVar[tuple[Literal["discrete", "continuous"], ...]] = ("discrete", "continuous")
+
+    n_steps: int = Field(default=64, ge=2)
+    batch_size: int = Field(default=256, ge=2)
+    n_epochs: int = Field(default=4, ge=1)
+    gae_lambda: float = Field(default=0.95, ge=0, le=1)
+    clip_range: float = Field(default=0.2, gt=0, le=1)
+    ent_coef: float = Field(default=0.01, ge=0)
+    vf_coef: float = Field(default=0.5, ge=0)
+
+
+class DQN(Algorithm):
+    """Deep Q-learning with a replay buffer and a target network.
+
+    Source: Mnih et al. 2015, "Human-level control through deep reinforcement learning", Algorithm 1; fields as in
+    Stable-Baselines3.
+    """
+
+    name: ClassVar[str] = "dqn"
+    actions: ClassVar[tuple[Literal["discrete", "continuous"], ...]] = ("discrete",)
+
+    num_envs: int = Field(default=8, ge=1, le=4096)
+    max_grad_norm: float = Field(default=10.0, gt=0)
+    buffer_size: int = Field(default=50_000, ge=1)
+    learning_starts: int = Field(default=1_000, ge=0)
+    batch_size: int = Field(default=128, ge=1)
+    tau: float = Field(default=1.0, gt=0, le=1)
+    train_freq: int = Field(default=4, ge=1)
+    gradient_steps: int = Field(default=4, ge=-1)
+    target_update_interval: int = Field(default=1_000, ge=1)
+    exploration_fraction: float = Field(default=0.2, ge=0, le=1)
+    exploration_initial_eps: float = Field(default=1.0, ge=0, le=1)
+    exploration_final_eps: float = Field(default=0.05, ge=0, le=1)

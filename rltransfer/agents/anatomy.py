@@ -1,0 +1,129 @@
+"""Where things are inside a Stable-Baselines3 model: every trunk copy, every head, every optimizer.
+
+All transfer methods find their way through this one description, whatever the algorithm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.policies import BaseModel, BasePolicy
+from torch import nn, optim
+
+from rltransfer.agents.extractor import TrunkExtractor
+from rltransfer.errors import SpaceMismatchError
+from rltransfer.trunks.trunk import Trunk
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrunkSite:
+    """One trunk copy in a policy.
+
+    Args:
+        extractor: the features extractor that holds the trunk.
+        places: (network, attribute) wherever the policy refers to it.
+        path: the first of these in dots, ``"q_net.features_extractor"``.
+        role: ``online`` where an optimizer moves it, ``target`` where it follows an online copy.
+    """
+
+    extractor: TrunkExtractor = field(repr=False)
+    places: tuple[tuple[nn.Module, str], ...] = field(repr=False)
+    path: str
+    role: Literal["online", "target"]
+
+    @property
+    def trunk(self) -> Trunk:
+        """The trunk itself."""
+        return self.extractor.trunk
+
+
+def policy_of(model: BaseAlgorithm) -> BasePolicy:
+    """The model's policy, which holds all its networks."""
+    return model.policy
+
+
+def networks(policy: nn.Module) -> list[tuple[str, BaseModel]]:
+    """(path, network) of every part of a policy that reads observations, the policy itself first."""
+    return [(path, module) for path, module in policy.named_modules() if isinstance(module, BaseModel)]
+
+
+def trunk_sites(model: BaseAlgorithm) -> list[TrunkSite]:
+    """Every trunk copy of ``model``, online ones first.
+
+    Raises:
+        SpaceMismatchError: an extractor of the model is not a trunk; ``adopt`` was not called or refused it.
+    """
+    found: dict[int, tuple[TrunkExtractor, list[tuple[nn.Module, str]], str]] = {}
+    for path, network in networks(policy_of(model)):
+        for attribute, child in network._modules.items():
+            if isinstance(child, TrunkExtractor):
+                dotted = f"{path}.{attribute}".lstrip(".")
+                found.setdefault(id(child), (child, [], dotted))[1].append((network, attribute))
+    if not found:
+        raise SpaceMismatchError(
+            f"this {type(model).__name__} has no trunk. Make it with rltransfer.make_agent, or with "
+            'Stable-Baselines3 and "CnnPolicy".'
+        )
+    sites = [
+        TrunkSite(extractor=e, places=tuple(p), path=d, role="target" if "target" in d else "online")
+        for e, p, d in found.values()
+    ]
+    return sorted(sites, key=lambda site: site.role)
+
+
+def trunk_of(model: BaseAlgorithm) -> Trunk:
+    """The trunk that acts: the first online copy."""
+    return trunk_sites(model)[0].trunk
+
+
+def heads(model: BaseAlgorithm) -> dict[str, nn.Parameter]:
+    """Every parameter of the model outside its trunks, by its name in the policy."""
+    in_trunks = {id(p) for site in trunk_sites(model) for p in site.extractor.parameters()}
+    return {name: p for name, p in policy_of(model).named_parameters() if id(p) not in in_trunks}
+
+
+def optimizers(model: BaseAlgorithm) -> list[tuple[nn.Module, str, optim.Optimizer]]:
+    """(owner, attribute, optimizer) of every optimizer that moves the policy's parameters."""
+    return [
+        (module, attribute, value)
+        for _, module in networks(policy_of(model))
+        for attribute, value in vars(module).items()
+        if isinstance(value, optim.Optimizer)
+    ]
+
+
+def acts(head: str) -> bool:
+    """Whether a head's shape depends on the action space: all but state values do."""
+    return not head.startswith("value_net")
+
+
+def named_parts(model: BaseAlgorithm) -> dict[str, nn.Parameter]:
+    """Every parameter of the model once, under the name that reports use.
+
+    The acting trunk's are ``trunk.<stage>.<parameter>``; those of further copies carry the copy's path instead of
+    ``trunk``; heads have their name in the policy.
+    """
+    parts: dict[str, nn.Parameter] = {}
+    for number, site in enumerate(trunk_sites(model)):
+        prefix = "trunk" if number == 0 else site.path
+        parts.update({f"{prefix}.{name}": p for _, name, p in site.trunk.named_stage_parameters()})
+    return {**parts, **heads(model)}
+
+
+def stage_of(name: str, model: BaseAlgorithm) -> str:
+    """The trunk stage that a name from ``named_parts`` belongs to, or ``"heads"``."""
+    for number, site in enumerate(trunk_sites(model)):
+        prefix = "trunk." if number == 0 else f"{site.path}."
+        if name.startswith(prefix):
+            return name.removeprefix(prefix).split(".", 1)[0]
+    return "heads"
+
+
+def follow(model: BaseAlgorithm) -> None:
+    """Set every target network to what its online network is."""
+    policy = policy_of(model)
+    for attribute, network in list(policy._modules.items()):
+        if attribute.endswith("_target") and network is not None:
+            network.load_state_dict(getattr(policy, attribute.removesuffix("_target")).state_dict())

@@ -1,0 +1,51 @@
+"""A trunk in the place where Stable-Baselines3 wants a features extractor."""
+
+from __future__ import annotations
+
+from gymnasium import spaces
+from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, NatureCNN
+from torch import Tensor, nn
+
+from rltransfer.errors import SpaceMismatchError
+from rltransfer.trunks.layers import PixelConv2d
+from rltransfer.trunks.specs import Nature, TrunkSpec
+from rltransfer.trunks.trunk import Trunk
+
+
+class TrunkExtractor(BaseFeaturesExtractor):
+    """A trunk as a features extractor.
+
+    Args:
+        observation_space: of the environment, images channels-first.
+        spec: the trunk's architecture.
+        trunk: a trunk to take as it is, instead of building one from ``spec``.
+    """
+
+    def __init__(self, observation_space: spaces.Space, spec: TrunkSpec, trunk: Trunk | None = None) -> None:
+        if not isinstance(observation_space, spaces.Box):
+            raise SpaceMismatchError(
+                f"trunks read Box observations, not {observation_space}. Flatten or wrap the environment."
+            )
+        built = trunk or spec.build(observation_space.shape)
+        super().__init__(observation_space, built.features_dim)
+        self.trunk = built
+        self.start = 0
+        """Index of the first stage to apply: more than 0 where observations are cached features."""
+
+    def forward(self, observations: Tensor) -> Tensor:
+        """(batch, *observation shape) -> (batch, features) float32."""
+        return self.trunk(observations, self.start)  # type: ignore[no-any-return]
+
+
+def trunk_of_nature_cnn(extractor: NatureCNN) -> Trunk:
+    """The trunk that Stable-Baselines3's ``NatureCNN`` is, made of the very same parameters."""
+    space = extractor._observation_space
+    layers = list(extractor.cnn)
+    linear = extractor.linear[0]
+    trunk = Nature(features=linear.out_features).build(space.shape)
+    trunk.to(linear.weight.device)
+    pairs = zip(("conv1", "conv2", "conv3", "fc"), (layers[0], layers[2], layers[4], linear), strict=True)
+    for stage, layer in pairs:
+        mine = next(m for m in trunk.stages[stage] if isinstance(m, nn.Linear | nn.Conv2d | PixelConv2d))
+        mine.weight, mine.bias = layer.weight, layer.bias
+    return trunk

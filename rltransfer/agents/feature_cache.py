@@ -1,0 +1,119 @@
+"""Frozen means cached: the frozen part of a trunk runs once for each environment step, and never in an update."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from numpy.typing import NDArray
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
+
+from rltransfer.agents.adoption import ReadsThroughTrunk
+from rltransfer.agents.anatomy import networks, policy_of, trunk_sites
+from rltransfer.errors import NotApplicableError
+from rltransfer.trunks.trunk import Trunk
+
+
+class FeatureCache(VecEnvWrapper):
+    """Gives, in place of observations, what the first stages of a trunk make of them.
+
+    Rollout and replay buffers then hold features: an 84x84x4 frame of 28 KB becomes 2 KB at the end of the Nature
+    trunk, and four epochs of updates read it without one convolution.
+
+    Args:
+        venv: copies of an environment whose observations the trunk reads.
+        trunk: whose first stages to apply. They must not change while the cache is in use.
+        at: the stage whose input to give, or ``"end"``.
+    """
+
+    def __init__(self, venv: VecEnv, trunk: Trunk, at: str) -> None:
+        self.trunk = trunk
+        self.stop = trunk.index(at)
+        shape = trunk.shape_at(at)
+        super().__init__(venv, spaces.Box(-np.inf, np.inf, shape, np.float32))
+
+    def reset(self) -> NDArray[np.float32]:
+        """Features of the first observations: (num_envs, *features)."""
+        observations = self.venv.reset()
+        assert isinstance(observations, np.ndarray)
+        return self.encode(observations)
+
+    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[Any], NDArray[Any], list[dict[str, Any]]]:
+        """As the environment's, with features for observations and for the last ones of ended episodes."""
+        observations, rewards, ended, infos = self.venv.step_wait()
+        assert isinstance(observations, np.ndarray)
+        last = [copy for copy in np.flatnonzero(ended) if "terminal_observation" in infos[copy]]
+        if not last:
+            return self.encode(observations), rewards, ended, infos
+        # One pass for both: a small batch costs nearly as much as a somewhat larger one.
+        finals = np.stack([infos[copy]["terminal_observation"] for copy in last])
+        features = self.encode(np.concatenate([observations, finals]))
+        for copy, final in zip(last, features[self.num_envs :], strict=True):
+            infos[copy]["terminal_observation"] = final
+        return features[: self.num_envs], rewards, ended, infos
+
+    @torch.no_grad()
+    def encode(self, observations: NDArray[Any]) -> NDArray[np.float32]:
+        """(batch, *observation) -> (batch, *features) float32."""
+        inputs = torch.as_tensor(observations, device=self.trunk.device)
+        features: NDArray[np.float32] = self.trunk(inputs, 0, self.stop).cpu().numpy()
+        return features
+
+
+def cache_features(model: BaseAlgorithm, at: str) -> None:
+    """Rebuild ``model`` around cached features: environment, buffer, and what its networks take.
+
+    Args:
+        model: has not learned yet; the stages before ``at`` are frozen and equal in all its trunk copies.
+        at: the first stage that still learns, or ``"end"``.
+
+    Raises:
+        NotApplicableError: the model has no environment, so there is nothing to cache from.
+    """
+    env = model.get_env()
+    if env is None:
+        raise NotApplicableError("features are cached as an environment is stepped; call model.set_env(...) first")
+    sites = trunk_sites(model)
+    cache = FeatureCache(env, sites[0].trunk, at)
+    raw_space = model.observation_space
+    model.env = cache
+    model.observation_space = cache.observation_space
+    model._last_obs = None
+    for site in sites:
+        site.extractor.start = cache.stop
+    for _, network in networks(policy_of(model)):
+        if isinstance(network, ReadsThroughTrunk):
+            assert isinstance(raw_space, spaces.Box)
+            network.raw_space = raw_space
+            network.observation_space = cache.observation_space
+    _renew_buffer(model)
+
+
+def _renew_buffer(model: BaseAlgorithm) -> None:
+    """Give the model an empty buffer for its present observation space."""
+    if isinstance(model, OnPolicyAlgorithm):
+        model.rollout_buffer = type(model.rollout_buffer)(
+            model.n_steps,
+            model.observation_space,
+            model.action_space,
+            device=model.device,
+            gamma=model.gamma,
+            gae_lambda=model.gae_lambda,
+            n_envs=model.n_envs,
+            **model.rollout_buffer_kwargs,
+        )
+    elif isinstance(model, OffPolicyAlgorithm) and model.replay_buffer is not None:
+        model.replay_buffer = type(model.replay_buffer)(
+            model.buffer_size,
+            model.observation_space,
+            model.action_space,
+            device=model.device,
+            n_envs=model.n_envs,
+            optimize_memory_usage=model.optimize_memory_usage,
+            **model.replay_buffer_kwargs,
+        )

@@ -1,0 +1,146 @@
+"""Making agents: Stable-Baselines3 models on trunks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import stable_baselines3
+import torch
+from gymnasium import spaces
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.preprocessing import is_image_space
+from stable_baselines3.common.vec_env import VecEnv
+
+from rltransfer.agents.adoption import adopt
+from rltransfer.agents.algorithms import Algorithm
+from rltransfer.agents.anatomy import trunk_of
+from rltransfer.agents.buffers import ChannelsLastRolloutBuffer
+from rltransfer.agents.extractor import TrunkExtractor
+from rltransfer.errors import ConfigError, SpaceMismatchError
+from rltransfer.registry import ALGORITHMS, TRUNKS
+from rltransfer.settings import parse
+from rltransfer.trunks.specs import TrunkSpec
+
+if TYPE_CHECKING:
+    from gymnasium import Env
+
+    from rltransfer.transfer.method import TransferMethod
+
+CLASSES: dict[str, type[BaseAlgorithm]] = {"ppo": stable_baselines3.PPO, "dqn": stable_baselines3.DQN}
+"""The Stable-Baselines3 class of each algorithm."""
+
+
+def make_agent(
+    algorithm: str | Algorithm,
+    env: VecEnv | Env[Any, Any],
+    *,
+    trunk: str | TrunkSpec | None = None,
+    source: BaseAlgorithm | None = None,
+    method: TransferMethod | None = None,
+    seed: int | None = None,
+    device: torch.device | str = "auto",
+    **hyperparameters: Any,
+) -> BaseAlgorithm:
+    """A Stable-Baselines3 model on a trunk, with what ``method`` carries over from ``source``.
+
+    Args:
+        algorithm: name (``"ppo"``, ``"dqn"``) or settings of the learning algorithm.
+        env: what it learns in; from ``make_env`` or any environment Stable-Baselines3 takes.
+        trunk: name or settings of the perception network. The source's where there is one; otherwise ``nature`` for
+            images and ``mlp`` for vectors.
+        source: a trained agent, from ``load_agent`` or of your own.
+        method: how to transfer from it. The report of what was carried over is ``model.transfer_report``.
+        seed: of weights, exploration and environment.
+        device: where to compute; ``"auto"`` takes a GPU where there is one.
+        **hyperparameters: settings of the algorithm to change, in Stable-Baselines3's names.
+
+    Raises:
+        ConfigError: a name or a hyperparameter that does not hold, or only one of ``source`` and ``method``.
+        SpaceMismatchError: the algorithm cannot act in the environment, or the trunk cannot read it.
+    """
+    if (source is None) != (method is None):
+        raise ConfigError("source and method go together: give both, or neither to learn from scratch")
+    settings = algorithm_settings(algorithm, hyperparameters)
+    space = getattr(env, "observation_space", None)
+    spec = trunk_spec(trunk if trunk is not None else _usual_trunk(space, source))
+    model = build_model(settings, spec, env=env, seed=seed, device=device)
+    if source is not None and method is not None:
+        model.transfer_report = method.attach(model, source)
+    return model
+
+
+def algorithm_settings(algorithm: str | Algorithm, changes: Mapping[str, Any] | None = None) -> Algorithm:
+    """Settings of ``algorithm`` with ``changes``, checked. Raises ConfigError where one does not hold."""
+    if isinstance(algorithm, str):
+        return parse(ALGORITHMS.get(algorithm), dict(changes or {}))
+    return parse(type(algorithm), {**algorithm.model_dump(), **(changes or {})}) if changes else algorithm
+
+
+def trunk_spec(trunk: str | TrunkSpec) -> TrunkSpec:
+    """The settings of a trunk given by name, or as they are."""
+    return parse(TRUNKS.get(trunk), {}) if isinstance(trunk, str) else trunk
+
+
+def build_model(
+    settings: Algorithm,
+    spec: TrunkSpec,
+    *,
+    env: VecEnv | Env[Any, Any] | None = None,
+    observation_space: spaces.Space[Any] | None = None,
+    action_space: spaces.Space[Any] | None = None,
+    net_arch: list[int] | None = None,
+    seed: int | None = None,
+    device: torch.device | str = "auto",
+) -> BaseAlgorithm:
+    """A Stable-Baselines3 model on a freshly initialised trunk.
+
+    Args:
+        settings: the algorithm and its hyperparameters.
+        spec: the trunk's architecture.
+        env: what it learns in; without one, both spaces are needed and ``set_env`` may follow.
+        observation_space: channels-first, where there is no environment.
+        action_space: where there is no environment.
+        net_arch: widths of hidden layers between trunk and outputs; none where left out.
+        seed: see ``make_agent``.
+        device: see ``make_agent``.
+    """
+    space = env.action_space if env is not None else action_space
+    kinds = {spaces.Discrete: "discrete", spaces.Box: "continuous"}
+    if kinds.get(type(space)) not in settings.actions:
+        raise SpaceMismatchError(
+            f"algorithm {settings.name!r} learns {' and '.join(settings.actions)} actions, not {space}. "
+            "Choose another algorithm or another robot."
+        )
+    options: dict[str, Any] = {}
+    if settings.name == "ppo":
+        options["rollout_buffer_class"] = ChannelsLastRolloutBuffer
+    model = CLASSES[settings.name](
+        "CnnPolicy",
+        env,
+        **settings.hyperparameters(),
+        **options,
+        policy_kwargs={
+            "features_extractor_class": TrunkExtractor,
+            "features_extractor_kwargs": {"spec": spec},
+            "net_arch": list(net_arch or []),
+            "optimizer_class": torch.optim.Adam,
+            "optimizer_kwargs": {"fused": True, **({"eps": 1e-5} if settings.name == "ppo" else {})},
+        },
+        seed=seed,
+        device=device,
+        _init_setup_model=False,
+    )
+    if env is None:
+        model.observation_space, model.action_space, model.n_envs = observation_space, action_space, settings.num_envs
+    model._setup_model()
+    adopt(model)
+    return model
+
+
+def _usual_trunk(space: spaces.Space[Any] | None, source: BaseAlgorithm | None) -> str | TrunkSpec:
+    if source is not None:
+        adopt(source)
+        return trunk_of(source).spec
+    return "nature" if space is not None and is_image_space(space) else "mlp"
+

@@ -1,0 +1,194 @@
+"""An experiment: what is learned first, what it is carried to, by which methods, and how that is measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator
+
+from rltransfer import registry
+from rltransfer.config.flaws import Flaw, flaw_error
+from rltransfer.config.method_list import methods_as_written, parse_methods
+from rltransfer.config.named import name_of, named_by_key
+from rltransfer.config.points import Point, changes, source_point, target_point
+from rltransfer.config.problems import shown
+from rltransfer.config.section import SLUG, SLUG_RULE, Real, Section, Steps, Whole, as_mapping
+from rltransfer.config.task_settings import SourceSettings, TargetSettings, TaskSettings
+from rltransfer.settings import Settings
+
+SOURCE = "source"
+"""The name of the source among the tasks of an experiment."""
+MAX_SEEDS = 10_000
+EVALUATIONS = 10
+"""Evaluations during a target trial where ``evaluation.every`` is left out."""
+
+
+def _slug(value: object) -> str:
+    if not isinstance(value, str) or len(value) > 64 or not re.fullmatch(SLUG, value):
+        raise flaw_error("name", [Flaw((), f"{shown(value)} is not a plain name. {SLUG_RULE}")])
+    return value
+
+
+def _seeds(value: object) -> object:
+    if value is None or isinstance(value, str | bool | Mapping):
+        raise flaw_error("seeds", [Flaw((), f"needs a number of seeds or a list of seeds, not {shown(value)}.")])
+    if isinstance(value, int | float):
+        if value != int(value) or not 1 <= value <= MAX_SEEDS:
+            raise flaw_error("seeds", [Flaw((), f"is {shown(value)}, but must be a whole number, 1 to {MAX_SEEDS}.")])
+        return tuple(range(int(value)))
+    return value
+
+
+def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    seen: set[int] = set()
+    twice = []
+    for index, seed in enumerate(seeds):
+        if seed in seen:
+            twice.append(Flaw((index,), f"the seed {seed} stands twice. Remove one."))
+        seen.add(seed)
+    if twice:
+        raise flaw_error("seeds", twice)
+    return seeds
+
+
+def _trunk(value: object) -> Settings:
+    return named_by_key(registry.TRUNKS, value, key="name", default="nature")
+
+
+def _trunk_as_written(trunk: Settings) -> dict[str, Any]:
+    return {"name": name_of(registry.TRUNKS, trunk), **trunk.model_dump(mode="json")}
+
+
+def _agent(value: object) -> Settings:
+    return named_by_key(registry.ALGORITHMS, value, key="algorithm", default="ppo")
+
+
+def _agent_as_written(agent: Settings) -> dict[str, Any]:
+    return {"algorithm": name_of(registry.ALGORITHMS, agent), **agent.model_dump(mode="json")}
+
+
+Seed = Annotated[Whole, Field(ge=0, lt=2**31)]
+Seeds = Annotated[
+    tuple[Seed, ...], BeforeValidator(_seeds), AfterValidator(_distinct), Field(min_length=1, max_length=MAX_SEEDS)
+]
+TrunkChoice = Annotated[Any, PlainValidator(_trunk), PlainSerializer(_trunk_as_written)]
+"""An instance of a class in ``rltransfer.registry.TRUNKS``."""
+AgentChoice = Annotated[Any, PlainValidator(_agent), PlainSerializer(_agent_as_written)]
+"""An instance of a class in ``rltransfer.registry.ALGORITHMS``."""
+MethodList = Annotated[tuple[Any, ...], PlainValidator(parse_methods), PlainSerializer(methods_as_written)]
+"""Instances of classes in ``rltransfer.registry.METHODS``."""
+
+
+class EvaluationSettings(Section):
+    """How a learner is measured while it trains.
+
+    Args:
+        every: environment steps between evaluations; a tenth of the budget where left out. More often shows the
+            curve in more detail and costs more time.
+        episodes: episodes of one evaluation. More narrow the interval around each point of the curve.
+        seed: of the evaluation episodes, the same for every trial, so that methods are compared on the same episodes.
+    """
+
+    every: Steps
+    episodes: Whole = Field(default=50, ge=1, le=10_000)
+    seed: Seed = 10_000
+
+
+class ExperimentConfig(Section):
+    """One experiment file, complete and consistent.
+
+    Args:
+        experiment: the name of the experiment; its run directory is called after it.
+        seeds: how many seeds (``5`` is 0 to 4), or a list of distinct ones. Each trains a source agent and every
+            target trial of its own. Fewer than 5 give wide intervals.
+        trunk: the perception network: ``name`` and its options.
+        agent: the learning algorithm: ``algorithm`` and its options.
+        source: the task that knowledge comes from.
+        targets: name to what differs from the source.
+        methods: transfer methods; ``scratch``, the control, is always added and comes first.
+        budget: environment steps of each target trial, the same for every method.
+        evaluation: how learners are measured while they train.
+        threshold: mean return that time-to-threshold counts the steps to; chosen from the control where null.
+        workers: trials at a time; as many as processor cores where null.
+        threads: torch threads of each trial. One a trial uses cores best.
+    """
+
+    experiment: Annotated[str, BeforeValidator(_slug)]
+    seeds: Seeds = Field(default=5, validate_default=True)  # type: ignore[assignment]
+    trunk: TrunkChoice = "nature"
+    agent: AgentChoice = "ppo"
+    source: SourceSettings
+    targets: dict[str, TargetSettings] = Field(min_length=1)
+    methods: MethodList
+    budget: Steps
+    evaluation: EvaluationSettings
+    threshold: Real | None = None
+    workers: Whole | None = Field(default=None, ge=1, le=4096)
+    threads: Whole = Field(default=1, ge=1, le=1024)
+
+    @classmethod
+    def prepare(cls, data: dict[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
+        """See ``Section.prepare``: fills in tasks and the evaluation interval."""
+        tasks, task_flaws = _prepared_tasks(data)
+        evaluation, evaluation_flaws = _prepared_evaluation(data)
+        return {**data, **tasks, **evaluation}, [*task_flaws, *evaluation_flaws]
+
+    def task(self, name: str) -> TaskSettings:
+        """The task called ``name``, every axis filled in: a target, or the source for ``"source"``."""
+        source = TaskSettings(**self.source.model_dump(include=set(TaskSettings.model_fields)))
+        if name == SOURCE:
+            return source
+        point, _ = target_point(dict(self.targets[name]), source.family, Point(**dict(source)))
+        return TaskSettings.model_validate(vars(point))
+
+
+def _prepared_tasks(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
+    """``source`` and ``targets`` filled in as far as they hold."""
+    raw_source = as_mapping(data.get("source"))
+    source, flaws = source_point(raw_source) if raw_source is not None else (None, [])
+    flaws = [flaw.below("source") for flaw in flaws]
+    prepared: dict[str, Any] = {}
+    if source is not None and raw_source is not None:
+        prepared["source"] = {**raw_source, **vars(source), "environment": source.environment or {}}
+    raw_targets = as_mapping(data.get("targets"))
+    if raw_targets is None:
+        return prepared, flaws
+    prepared["targets"] = targets = dict(raw_targets)
+    for name, value in raw_targets.items():
+        flaws += [flaw.below("targets", name) for flaw in _name_flaws(name, raw_targets)]
+        raw = {} if value is None else as_mapping(value)
+        if raw is None:
+            continue
+        target, target_flaws = target_point(raw, (raw_source or {}).get("family"), source)
+        flaws += [flaw.below("targets", name) for flaw in target_flaws]
+        unknown = {key: raw[key] for key in raw if key not in TargetSettings.model_fields}
+        targets[name] = {**changes(target, source), **unknown} if target and source else raw
+    return prepared, flaws
+
+
+def _name_flaws(name: str, names: Mapping[str, Any]) -> list[Flaw]:
+    if not re.fullmatch(SLUG, name) or len(name) > 64:
+        return [Flaw((), f"not a plain name. {SLUG_RULE}")]
+    if name == SOURCE:
+        return [Flaw((), "the name 'source' is kept for the source. Choose another.")]
+    alike = [other for other in names if other.casefold() == name.casefold()]
+    if alike[0] != name:
+        return [Flaw((), f"differs from {alike[0]!r} only in case, and both name folders. Choose another.")]
+    return []
+
+
+def _prepared_evaluation(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
+    """``evaluation`` with its default interval; flawed where the interval is longer than the budget."""
+    raw = {} if data.get("evaluation") is None else as_mapping(data["evaluation"])
+    if raw is None:
+        return {}, []
+    budget, every = data.get("budget"), raw.get("every")
+    is_known = isinstance(budget, int | float) and not isinstance(budget, bool) and budget >= 1
+    if every is None:
+        return {"evaluation": {**raw, "every": max(1, int(budget) // EVALUATIONS) if is_known else 1}}, []
+    if is_known and isinstance(every, int | float) and every > budget:
+        message = f"is {shown(every)}, more than the budget of {shown(budget)}. A trial would not be measured once."
+        return {}, [Flaw(("evaluation", "every"), message)]
+    return {"evaluation": raw}, []

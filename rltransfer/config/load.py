@@ -1,0 +1,49 @@
+"""From a file on disk, and overrides from the command line, to an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from rltransfer.config.document import Document
+from rltransfer.config.experiment_config import ExperimentConfig
+from rltransfer.config.flaws import found_flaws
+from rltransfer.config.loader import parse_document, read_document
+from rltransfer.config.overrides import apply_overrides
+from rltransfer.config.problems import ConfigErrors, shown
+
+
+def load_experiment(path: Path | str, overrides: Iterable[str] = ()) -> ExperimentConfig:
+    """The experiment in the YAML file ``path``.
+
+    Args:
+        path: of a YAML file; it stands in messages as it is given here.
+        overrides: ``a.b=value``, applied in order; see ``rltransfer.config.overrides``.
+
+    Raises:
+        ConfigErrors: everything that does not hold, each with its line and column.
+    """
+    return _validated(read_document(path), overrides)
+
+
+def parse_experiment(text: str, *, name: str = "experiment", overrides: Iterable[str] = ()) -> ExperimentConfig:
+    """The experiment in a YAML ``text``; ``name`` stands for the file in messages. Raises as ``load_experiment``."""
+    return _validated(parse_document(text, name), overrides)
+
+
+def _validated(document: Document, overrides: Iterable[str]) -> ExperimentConfig:
+    if not isinstance(document.data, dict):
+        message = f"needs keys such as 'experiment:' and 'source:' at the top, not {shown(document.data)}."
+        raise ConfigErrors([*document.problems, document.problem((), message)])
+    apply_overrides(document, overrides)
+    try:
+        config = ExperimentConfig.model_validate(document.data)
+    except ValidationError as error:
+        flaws = found_flaws(error, document.data)
+        found = [document.problem(flaw.path, flaw.message) for flaw in flaws]
+        raise ConfigErrors([*document.problems, *found]) from None
+    if document.problems:
+        raise ConfigErrors(document.problems)
+    return config

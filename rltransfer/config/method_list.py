@@ -1,0 +1,80 @@
+"""The methods of an experiment: parsed one by one, told apart by their labels, led by the control."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError, ValidationInfo
+
+from rltransfer import registry
+from rltransfer.config.flaws import Flaw, flaw_error, found_flaws
+from rltransfer.config.named import name_of, named_by_mapping
+from rltransfer.config.problems import shown
+from rltransfer.errors import ConfigError
+
+CONTROL = "scratch"
+"""The registered name of the method that every other is measured against."""
+
+
+def parse_methods(value: object, info: ValidationInfo) -> tuple[Any, ...]:
+    """Instances of the classes in ``rltransfer.registry.METHODS``, the control first whether it was named or not.
+
+    Args:
+        value: names, single-key mappings of a name to options, or methods made already.
+        info: the fields validated so far; the trunk, if it holds, says which stages methods may name.
+    """
+    if not isinstance(value, list | tuple):
+        raise flaw_error("methods", [Flaw((), f"needs a list of methods, not {shown(value)}. Write '- finetune'.")])
+    flaws: list[Flaw] = []
+    made: dict[int, Any] = {}
+    for index, item in enumerate(value):
+        try:
+            made[index] = named_by_mapping(registry.METHODS, item)
+        except ValidationError as error:
+            flaws += [flaw.below(index) for flaw in found_flaws(error, item)]
+    flaws += _repeated_labels(made)
+    flaws += _wrong_stages(made, info.data.get("trunk"))
+    if flaws:
+        raise flaw_error("methods", flaws)
+    control = registry.METHODS.get(CONTROL)
+    first = [method for method in made.values() if isinstance(method, control)] or [control()]
+    return (*first, *(method for method in made.values() if not isinstance(method, control)))
+
+
+def methods_as_written(methods: tuple[Any, ...]) -> list[dict[str, Any]]:
+    """Each method as a mapping of its registered name to all its options."""
+    return [{name_of(registry.METHODS, method): method.model_dump(mode="json")} for method in methods]
+
+
+def _repeated_labels(made: dict[int, Any]) -> list[Flaw]:
+    first: dict[str, int] = {}
+    flaws = []
+    for index, method in made.items():
+        label = method.label.casefold()
+        if label in first:
+            message = f"the method {method.label!r} stands twice (also item {first[label]}). Give one a 'name'."
+            flaws.append(Flaw((index,), message))
+        first.setdefault(label, index)
+    if CONTROL not in first or isinstance(made[first[CONTROL]], registry.METHODS.get(CONTROL)):
+        return flaws
+    return [*flaws, Flaw((first[CONTROL],), f"the name {CONTROL!r} is kept for the control. Give another 'name'.")]
+
+
+def _wrong_stages(made: dict[int, Any], trunk: Any) -> list[Flaw]:
+    """Methods that name a stage which the trunk does not have, where both can tell without being built."""
+    if trunk is None:
+        return []
+    try:
+        stages = trunk.stage_names()
+    except NotImplementedError:
+        return []
+    flaws = []
+    for index, method in made.items():
+        check = getattr(method, "check_stages", None)
+        if check is None:
+            continue
+        try:
+            check(stages)
+        except ConfigError as error:
+            flaws.append(Flaw((index, name_of(registry.METHODS, method)), str(error)))
+    return flaws

@@ -1,0 +1,108 @@
+"""Registered things with options, as YAML names them: trunks, algorithms, methods, wrappers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from rltransfer.config.flaws import Flaw, flaw_error, found_flaws
+from rltransfer.config.problems import hint, shown
+from rltransfer.errors import ConfigError, UnknownNameError
+from rltransfer.registry import Registry
+from rltransfer.settings import Settings
+
+
+def look_up(registry: Registry[Any], name: object) -> Any:
+    """The entry of ``registry`` called ``name``.
+
+    Raises:
+        ValidationError: no such name, with the nearest known one; or a third party's entry that does not import.
+    """
+    if not isinstance(name, str):
+        raise flaw_error(registry.kind, [Flaw((), f"needs the name of a {registry.kind}, not {shown(name)}.")])
+    try:
+        return registry.get(name)
+    except UnknownNameError as error:
+        message = f"unknown {registry.kind} {shown(name)}. {hint(name, error.known)}"
+    except (ImportError, AttributeError) as error:
+        message = f"the {registry.kind} {shown(name)} cannot be imported: {str(error)[:200]}"
+    except ConfigError as error:
+        message = str(error)
+    raise flaw_error(registry.kind, [Flaw((), message)])
+
+
+def named_by_key(registry: Registry[Any], value: object, *, key: str, default: str) -> Settings:
+    """Settings from ``{<key>: name, option: value, ...}``, from a bare name, or made already.
+
+    Args:
+        registry: where the name is looked up; its entries are Settings classes.
+        value: what the user wrote.
+        key: the key that holds the name, ``"name"`` or ``"algorithm"``.
+        default: the name where the key is left out.
+    """
+    if isinstance(value, Settings):
+        return value
+    if isinstance(value, Mapping):
+        name, options = value.get(key, default), {k: v for k, v in value.items() if k != key}
+        where: tuple[str, ...] = (key,)
+    else:
+        name, options, where = value, {}, ()
+    try:
+        kind = look_up(registry, name)
+    except ValidationError as error:
+        raise flaw_error(registry.kind, [flaw.below(*where) for flaw in found_flaws(error, {})]) from None
+    return _made(kind, options, extra=key)
+
+
+def named_by_mapping(registry: Registry[Any], value: object) -> Settings:
+    """Settings from ``name``, from ``{name: {option: value, ...}}``, or made already."""
+    if isinstance(value, Settings):
+        return value
+    if isinstance(value, Mapping):
+        if len(value) != 1:
+            raise flaw_error(registry.kind, [Flaw((), f"has {len(value)} keys. Write one {registry.kind} an item.")])
+        name, options = next(iter(value.items()))
+        path: tuple[str, ...] = (name,)
+    else:
+        name, options, path = value, None, ()
+    try:
+        kind = look_up(registry, name)
+        if options is not None and not isinstance(options, Mapping):
+            raise flaw_error(name, [Flaw((), f"needs a mapping of options, not {shown(options)}.")])
+        return _made(kind, options or {})
+    except ValidationError as error:
+        raise flaw_error(registry.kind, [flaw.below(*path) for flaw in found_flaws(error, options)]) from None
+
+
+def name_of(registry: Registry[Any], settings: Settings) -> str:
+    """The registered name of what made ``settings``."""
+    return registry.name_of(type(settings))
+
+
+def _made(kind: type[Settings], options: Mapping[str, Any], extra: str | None = None) -> Settings:
+    known = [*([extra] if extra else []), *kind.model_fields]
+    try:
+        made = kind.model_validate(options)
+    except ValidationError as error:
+        raise flaw_error(kind.__name__, found_flaws(error, options, known)) from None
+    except ConfigError as error:
+        raise flaw_error(kind.__name__, [Flaw((), str(error))]) from None
+    guessed = [flaw for name, raw in options.items() for flaw in _guessed(raw, getattr(made, name, raw), name)]
+    if guessed:
+        raise flaw_error(kind.__name__, guessed)
+    return made
+
+
+def _guessed(raw: object, made: object, *path: str | int) -> list[Flaw]:
+    """Where pydantic took true or text for a number, or a number or text for true: legal there, a slip here."""
+    if isinstance(raw, Mapping) and isinstance(made, Mapping):
+        return [flaw for key in raw for flaw in _guessed(raw[key], made.get(key), *path, key)]
+    if isinstance(raw, list) and isinstance(made, list | tuple):
+        return [flaw for index, pair in enumerate(zip(raw, made, strict=False)) for flaw in _guessed(*pair, *path, index)]
+    if isinstance(made, bool) and not isinstance(raw, bool):
+        return [Flaw(path, f"needs true or false, not {shown(raw)}.")]
+    if isinstance(made, int | float) and isinstance(raw, bool | str) and not isinstance(made, type(raw)):
+        return [Flaw(path, f"needs a number, not {shown(raw)}.")]
+    return []

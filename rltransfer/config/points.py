@@ -1,0 +1,135 @@
+"""What a source and its targets name, held against their families, before any environment is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from rltransfer import registry
+from rltransfer.config.flaws import Flaw
+from rltransfer.config.problems import hint, shown
+from rltransfer.config.section import as_mapping
+from rltransfer.config.task_settings import AdHocFamily
+from rltransfer.errors import ConfigError, RLTransferError
+
+
+@dataclass(frozen=True)
+class Point:
+    """A task with every axis filled in. ``environment`` has the factors that differ from their defaults."""
+
+    family: object
+    robot: str | None = None
+    task: str | None = None
+    environment: Mapping[str, object] | None = None
+
+
+def source_point(raw: Mapping[str, Any]) -> tuple[Point | None, list[Flaw]]:
+    """The point that a raw source names, or None with the reasons.
+
+    Flaws that the fields show by themselves (a family that does not exist, text for a mapping) are left to them.
+    """
+    return _point(raw, raw.get("family"), None)
+
+
+def target_point(raw: Mapping[str, Any], source_family: object, source: Point | None) -> tuple[Point | None, list[Flaw]]:
+    """The point that a raw target names.
+
+    Args:
+        raw: the target as written.
+        source_family: as the source has it, for targets that name none; it may be known where ``source`` is not.
+        source: the source's point, or None where something is wrong with it.
+    """
+    named = raw.get("family")
+    family = source_family if named is None else named
+    kept = source if source is not None and _comparable(family) == source.family else None
+    point, flaws = _point(raw, family, kept)
+    if point is not None and point == source:
+        changed = "robot, task, environment or family" if isinstance(point.family, str) else "family"
+        flaws = [Flaw((), f"changes nothing: it is the source. Give it another {changed}.")]
+    return (None, flaws) if flaws else (point, [])
+
+
+def changes(point: Point, source: Point) -> dict[str, Any]:
+    """The least that a target must say to turn ``source`` into ``point``."""
+    if point.family != source.family:
+        return {"family": point.family, "robot": point.robot, "task": point.task, "environment": point.environment}
+    family = _registered(point.family)
+    before, after = _full(source, family), _full(point, family)
+    return {
+        "robot": point.robot if point.robot != source.robot else None,
+        "task": point.task if point.task != source.task else None,
+        "environment": {name: after[name] for name in sorted(after) if after[name] != before[name]},
+    }
+
+
+def _full(point: Point, family: Any) -> dict[str, object]:
+    defaults = {name: factor.default for name, factor in family.factors.items()} if family else {}
+    return {**defaults, **(point.environment or {})}
+
+
+def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[Point | None, list[Flaw]]:
+    comparable = _comparable(family)
+    if isinstance(comparable, AdHocFamily) or as_mapping(family) is not None:
+        flaws = [
+            Flaw((key,), "a Gymnasium environment has none. Change its kwargs or wrappers under 'family'.")
+            for key in ("robot", "task", "environment")
+            if raw.get(key)
+        ]
+        return (None, flaws) if flaws or comparable is None else (Point(comparable), [])
+    found = _registered(family)
+    if found is None:
+        return None, []
+    chosen: dict[str, str] = {}
+    flaws = []
+    for axis, known in (("robot", found.robots), ("task", found.tasks)):
+        name = raw.get(axis)
+        if isinstance(name, str) and name not in known:
+            message = f"unknown {axis} {shown(name)} of family {found.name!r}. {hint(name, known)}"
+            flaws.append(Flaw((axis,), message))
+        chosen[axis] = name or (getattr(kept, axis) if kept else next(iter(known)))
+    values, faults = _factor_values(found, raw.get("environment"))
+    environment = {**((kept and kept.environment) or {}), **values}
+    flaws += faults
+    if flaws:
+        return None, flaws
+    varied = {name: environment[name] for name in sorted(environment) if environment[name] != found.factors[name].default}
+    return Point(family, environment=varied, **chosen), []
+
+
+def _factor_values(family: Any, raw: object) -> tuple[dict[str, object], list[Flaw]]:
+    values: dict[str, object] = {}
+    flaws: list[Flaw] = []
+    for name, value in (as_mapping(raw) or {}).items():
+        path = ("environment", str(name))
+        if name not in family.factors:
+            message = f"unknown factor of family {family.name!r}. {hint(str(name), family.factors)}"
+            flaws.append(Flaw(path, message))
+            continue
+        try:
+            values[name] = family.factors[name].validate(value)
+        except ConfigError as error:
+            flaws.append(Flaw(path, str(error) if isinstance(value, str | int | float) else f"needs one value, not {shown(value)}."))
+    return values, flaws
+
+
+def _registered(family: object) -> Any:
+    if not isinstance(family, str):
+        return None
+    try:
+        return registry.FAMILIES.get(family)
+    except (RLTransferError, ImportError, AttributeError):
+        return None
+
+
+def _comparable(family: object) -> object:
+    """``family`` such that equal families are equal: its name, or validated settings; None where it does not hold."""
+    fields = as_mapping(family)
+    if fields is None:
+        return family
+    try:
+        return AdHocFamily.model_validate(fields)
+    except ValidationError:
+        return None

@@ -1,0 +1,119 @@
+"""The tasks of an experiment as its file names them: a family, and a point in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, PlainValidator
+
+from rltransfer import registry
+from rltransfer.config.flaws import Flaw, flaw_error
+from rltransfer.config.named import look_up, name_of, named_by_mapping
+from rltransfer.config.problems import shown
+from rltransfer.config.section import Section, Steps
+from rltransfer.settings import Settings
+
+FactorValue = bool | int | float | str
+
+
+def _wrapper(value: object) -> Settings:
+    return named_by_mapping(registry.WRAPPERS, value)
+
+
+def _wrapper_as_written(wrapper: Settings) -> dict[str, Any]:
+    return {name_of(registry.WRAPPERS, wrapper): wrapper.model_dump(mode="json")}
+
+
+Wrapper = Annotated[Any, PlainValidator(_wrapper), PlainSerializer(_wrapper_as_written)]
+"""An instance of a class in ``rltransfer.registry.WRAPPERS``."""
+
+
+class AdHocFamily(Section):
+    """Any environment that Gymnasium knows, as a family of one task.
+
+    Args:
+        id: the Gymnasium id, such as ``CartPole-v1``. Ids that import a module (``module:Name-v0``) are refused:
+            an experiment file names registered things only.
+        kwargs: arguments for ``gymnasium.make``. Give a source and a target different ones to make two tasks.
+        wrappers: what the environment is wrapped in, innermost first: names, or a name with its options.
+    """
+
+    id: str = Field(pattern=r"^([\w.-]+/)?[\w.-]+$", max_length=200)
+    kwargs: dict[str, JsonValue] = Field(default_factory=dict)
+    wrappers: tuple[Wrapper, ...] = ()
+
+
+def _family(value: object) -> str | AdHocFamily:
+    if isinstance(value, AdHocFamily):
+        return value
+    if isinstance(value, Mapping):
+        return AdHocFamily.model_validate(value)
+    if not isinstance(value, str):
+        expected = "the name of a family or a mapping with the id of a Gymnasium environment"
+        raise flaw_error("family", [Flaw((), f"needs {expected}, not {shown(value)}.")])
+    look_up(registry.FAMILIES, value)
+    return value
+
+
+def _nothing_is_empty(value: object) -> object:
+    return {} if value is None else value
+
+
+FamilyChoice = Annotated[str | AdHocFamily, PlainValidator(_family)]
+Environment = Annotated[dict[str, FactorValue], BeforeValidator(_nothing_is_empty)]
+
+
+class TaskSettings(Section):
+    """One task: a family, and for a registered family the point in it.
+
+    Args:
+        family: the name of a registered family, or a Gymnasium environment: ``{id: CartPole-v1}``.
+        robot: the family's first where left out; None for Gymnasium environments.
+        task: the family's first where left out; None for Gymnasium environments.
+        environment: the factors that differ from their defaults, with their values.
+    """
+
+    family: FamilyChoice
+    robot: str | None = None
+    task: str | None = None
+    environment: Environment = Field(default_factory=dict)
+
+
+class SourceSettings(TaskSettings):
+    """The task that knowledge comes from, and how its agent comes about: trained now, or trained already.
+
+    Args:
+        budget: environment steps that each source agent trains for. Exactly one of ``budget`` and ``agent`` is given.
+        agent: folder of a trained agent, ``runs/quickstart/source/seed-0``, to transfer from in place of training.
+    """
+
+    budget: Steps | None = None
+    agent: str | None = Field(default=None, min_length=1)
+
+    @classmethod
+    def prepare(cls, data: dict[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
+        """See ``Section.prepare``."""
+        given = [key for key in ("budget", "agent") if data.get(key) is not None]
+        if len(given) == 2:
+            return data, [Flaw(("agent",), "given together with budget. Keep budget to train, or agent to reuse one.")]
+        if not given:
+            message = "missing. Give the steps to train the source for, or under 'agent' the folder of a trained one."
+            return data, [Flaw(("budget",), message)]
+        return data, []
+
+
+class TargetSettings(Section):
+    """A task that knowledge goes to, by what differs from the source; the rest is kept, factor by factor.
+
+    Args:
+        family: another family, where robot, task and factors then start from that family's defaults.
+        robot: another robot of the family.
+        task: another task of the family.
+        environment: factors with the values that they change to.
+    """
+
+    family: FamilyChoice | None = None
+    robot: str | None = None
+    task: str | None = None
+    environment: Environment = Field(default_factory=dict)

@@ -1,0 +1,151 @@
+"""One generic registry: names to things, loaded on first use, open to third parties by entry point.
+
+Built-in entries are written as ``"module:attribute"`` so that listing names, or validating a configuration,
+imports nothing that the configuration does not name. Third parties add theirs by an entry point in the group
+``rltransfer.<kind plural>``, for example::
+
+    [project.entry-points."rltransfer.families"]
+    warehouse = "my_package.warehouse:Warehouse"
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib
+import re
+from collections.abc import Iterable, Iterator
+from importlib import metadata
+from typing import Any, Generic, TypeVar, cast
+
+from rltransfer.errors import ConfigError, UnknownNameError
+
+T = TypeVar("T")
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like ``name``, or None where nothing is close (similarity under 0.6)."""
+    matches = difflib.get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+class Registry(Generic[T]):
+    """Names of one kind of thing.
+
+    Args:
+        kind: what an entry is, as it stands in error messages (``"family"``).
+        group: the entry-point group third parties register in (``"rltransfer.families"``).
+        builtin: name to ``"module:attribute"``.
+    """
+
+    def __init__(self, kind: str, group: str, builtin: dict[str, str]) -> None:
+        self.kind = kind
+        self.group = group
+        self._targets: dict[str, str] = dict(builtin)
+        self._loaded: dict[str, T] = {}
+
+    def register(self, name: str, thing: T) -> T:
+        """Add ``thing`` under ``name`` for this process. Raises ConfigError where the name is taken."""
+        if name in self.names():
+            raise ConfigError(f"{self.kind} {name!r} is registered already. Choose another name.")
+        self._loaded[name] = thing
+        return thing
+
+    def names(self) -> tuple[str, ...]:
+        """Every known name, sorted; nothing is imported."""
+        return tuple(sorted({*self._targets, *self._loaded, *self._entry_points}))
+
+    def get(self, name: str) -> T:
+        """The entry called ``name``, imported now if it was not yet.
+
+        Raises:
+            UnknownNameError: no entry has that name; the message suggests the nearest.
+        """
+        if name not in self._loaded:
+            target = self._targets.get(name) or self._entry_points.get(name)
+            if target is None:
+                known = self.names()
+                raise UnknownNameError(self.kind, name, known, nearest(name, known))
+            module, _, attribute = target.partition(":")
+            self._loaded[name] = cast(T, getattr(importlib.import_module(module), attribute))
+        return self._loaded[name]
+
+    def name_of(self, thing: T) -> str:
+        """The name under which ``thing`` is registered. Raises UnknownNameError where it is not."""
+        for name in self.names():
+            if self.get(name) is thing:
+                return name
+        raise UnknownNameError(self.kind, getattr(thing, "__name__", str(thing)), self.names())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names()
+
+    @functools.cached_property
+    def _entry_points(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for point in metadata.entry_points(group=self.group):
+            name = re.sub(r"\s+", "", point.name)
+            if name in self._targets or found.get(name, point.value) != point.value:
+                raise ConfigError(
+                    f"two packages register the {self.kind} {name!r} ({point.value} is one of them). Uninstall one."
+                )
+            found[name] = point.value
+        return found
+
+
+# The registries. What they name must import without torch: a configuration is validated before torch loads.
+FAMILIES: Registry[Any] = Registry("family", "rltransfer.families", {})
+"""Environment families: instances of ``rltransfer.tasks.Family``. Built-in ones come by entry point too."""
+
+TRUNKS: Registry[Any] = Registry(
+    "trunk",
+    "rltransfer.trunks",
+    {
+        "nature": "rltransfer.trunks.specs:Nature",
+        "impala": "rltransfer.trunks.specs:Impala",
+        "mlp": "rltransfer.trunks.specs:MLP",
+    },
+)
+"""Trunk architectures: subclasses of ``rltransfer.trunks.specs.TrunkSpec``."""
+
+ALGORITHMS: Registry[Any] = Registry(
+    "algorithm",
+    "rltransfer.algorithms",
+    {"ppo": "rltransfer.agents.algorithms:PPO", "dqn": "rltransfer.agents.algorithms:DQN"},
+)
+"""Learning algorithms: subclasses of ``rltransfer.agents.algorithms.Algorithm``."""
+
+METHODS: Registry[Any] = Registry(
+    "method",
+    "rltransfer.methods",
+    {
+        "scratch": "rltransfer.transfer.scratch:Scratch",
+        "direct": "rltransfer.transfer.direct:Direct",
+        "finetune": "rltransfer.transfer.finetune:Finetune",
+        "frozen": "rltransfer.transfer.frozen:Frozen",
+        "soft_sharing": "rltransfer.transfer.soft_sharing:SoftSharing",
+        "hard_sharing": "rltransfer.transfer.hard_sharing:HardSharing",
+    },
+)
+"""Transfer methods: subclasses of ``rltransfer.transfer.TransferMethod``."""
+
+WRAPPERS: Registry[Any] = Registry(
+    "wrapper",
+    "rltransfer.wrappers",
+    {
+        name: f"rltransfer.tasks.wrappers:{attribute}"
+        for name, attribute in {
+            "clip_reward": "ClipReward",
+            "frame_stack": "FrameStack",
+            "grayscale": "Grayscale",
+            "pixels": "Pixels",
+            "rescale_action": "RescaleAction",
+            "resize": "Resize",
+            "time_limit": "TimeLimit",
+        }.items()
+    },
+)
+"""Wrappers that an ad-hoc family may name: subclasses of ``rltransfer.tasks.wrappers.WrapperSpec``."""

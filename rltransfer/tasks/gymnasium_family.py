@@ -1,0 +1,97 @@
+"""Any Gymnasium environment as a family of its own, with no Python from the user."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rltransfer.errors import ConfigError, MissingExtraError
+from rltransfer.tasks.family import Family, Task
+
+if TYPE_CHECKING:
+    from gymnasium import Env, Space
+    from gymnasium.vector import VectorEnv
+
+    from rltransfer.tasks.wrappers import WrapperSpec
+
+
+class GymnasiumFamily(Family):
+    """An ad-hoc family: one Gymnasium id with keyword arguments and named wrappers.
+
+    Two of them make a source and a target. It has one robot, one task and no factors: what changes between source
+    and target is the id, the arguments or the wrappers themselves.
+
+    Args:
+        id: Gymnasium's id, ``"CartPole-v1"`` or ``"my_package:Mine-v0"``.
+        kwargs: keyword arguments for the environment.
+        wrappers: applied in order, the first innermost.
+    """
+
+    robots: Mapping[str, str] = {"default": "the environment's own"}
+    tasks: Mapping[str, str] = {"default": "the environment's own"}
+
+    def __init__(
+        self, id: str, *, kwargs: Mapping[str, Any] | None = None, wrappers: Sequence[WrapperSpec] = ()
+    ) -> None:
+        self.id = id
+        self.kwargs = dict(kwargs or {})
+        self.wrappers = tuple(wrappers)
+        self.name = id
+        self.summary = f"Gymnasium's {id}"
+        self.factors = {}
+
+    def make(self, *, render_mode: str | None = None) -> Env[Any, Any]:
+        """One environment with its wrappers.
+
+        Raises:
+            ConfigError: Gymnasium does not know the id, or the environment refuses its arguments.
+            MissingExtraError: a package the environment needs is not installed.
+        """
+        import gymnasium
+
+        options = dict(self.kwargs)
+        if render_mode is not None or self._needs_frames():
+            options["render_mode"] = render_mode or "rgb_array"
+        try:
+            env = gymnasium.make(self.id, **options)
+        except gymnasium.error.DependencyNotInstalled as error:
+            raise MissingExtraError(f"environment {self.id!r}: {_first_line(error)}") from error
+        except ModuleNotFoundError as error:
+            raise MissingExtraError(
+                f"environment {self.id!r}: module {error.name!r} is not installed. pip install what brings it."
+            ) from error
+        except (gymnasium.error.Error, TypeError, ValueError) as error:
+            raise ConfigError(f"environment {self.id!r} cannot be made: {_first_line(error)}") from error
+        for wrapper in self.wrappers:
+            env = wrapper.wrap(env)
+        return env
+
+    def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
+        """See ``Family.make_vec``."""
+        from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+        makers = [functools.partial(self.make, render_mode=render_mode)] * num_envs
+        return SyncVectorEnv(makers, autoreset_mode=AutoresetMode.SAME_STEP)
+
+    def spaces(self, task: Task) -> tuple[Space[Any], Space[Any]]:
+        """See ``Family.spaces``."""
+        env = self.make()
+        try:
+            return env.observation_space, env.action_space
+        finally:
+            env.close()
+
+    def action_meanings(self, robot: str) -> tuple[str, ...] | None:
+        """The id: equal action numbers are taken to mean the same within one environment only."""
+        return (self.id,)
+
+    def _needs_frames(self) -> bool:
+        from rltransfer.tasks.wrappers import Pixels
+
+        return any(isinstance(wrapper, Pixels) for wrapper in self.wrappers)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__

@@ -1,0 +1,77 @@
+"""Making environments: from names to what a Stable-Baselines3 model learns in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rltransfer.errors import ConfigError
+from rltransfer.registry import FAMILIES, WRAPPERS
+from rltransfer.settings import parse
+from rltransfer.tasks.family import Family, Task
+from rltransfer.tasks.gymnasium_family import GymnasiumFamily
+
+if TYPE_CHECKING:
+    from rltransfer.tasks.vec_env import TaskVecEnv
+
+
+def make_env(
+    family: str | Mapping[str, Any] | Family | Task,
+    *,
+    robot: str | None = None,
+    task: str | None = None,
+    environment: Mapping[str, object] | None = None,
+    num_envs: int = 1,
+    seed: int | None = None,
+    render_mode: str | None = None,
+) -> TaskVecEnv:
+    """Copies of a task for a Stable-Baselines3 model.
+
+    Args:
+        family: a registered family's name; a Gymnasium environment as ``{"id": ..., "kwargs": ..., "wrappers": ...}``;
+            or a family or task object.
+        robot: which of the family's robots; its default where left out.
+        task: which of the family's tasks; its default where left out.
+        environment: factor name to value, for what differs from the default environment.
+        num_envs: copies, stepped together.
+        seed: copy ``k`` is reset with ``seed + k`` the first time.
+        render_mode: ``"rgb_array"`` for frames.
+
+    Raises:
+        UnknownNameError: a family, robot, task, factor or wrapper that does not exist.
+        ConfigError: a factor out of its bounds, or options that do not hold.
+    """
+    if isinstance(family, Task):
+        point = family.changed(robot=robot, task=task, environment=environment)
+    else:
+        point = find_family(family).task(robot=robot, task=task, environment=environment)
+    return vec_env(point, num_envs=num_envs, seed=seed, render_mode=render_mode)
+
+
+def vec_env(
+    task: Task, *, num_envs: int, seed: int | None = None, render_mode: str | None = None
+) -> TaskVecEnv:
+    """``num_envs`` copies of ``task`` for a Stable-Baselines3 model; see ``make_env``."""
+    from rltransfer.tasks.vec_env import TaskVecEnv
+
+    env = TaskVecEnv(task.make_vec(num_envs=num_envs, render_mode=render_mode), task)
+    if seed is not None:
+        env.seed(seed)
+    return env
+
+
+def find_family(family: str | Mapping[str, Any] | Family) -> Family:
+    """A family by name, as an ad-hoc Gymnasium id, or as it is. Raises as ``make_env`` does."""
+    if isinstance(family, Family):
+        return family
+    if isinstance(family, str):
+        found: Family = FAMILIES.get(family)
+        return found
+    unknown = set(family) - {"id", "kwargs", "wrappers"}
+    if "id" not in family or unknown:
+        raise ConfigError(f"an ad-hoc family has id, kwargs and wrappers, not {', '.join(map(str, family))}")
+    wrappers = []
+    for item in family.get("wrappers") or ():
+        name, options = next(iter(item.items())) if isinstance(item, Mapping) else (item, {})
+        wrappers.append(parse(WRAPPERS.get(name), options or {}))
+    return GymnasiumFamily(family["id"], kwargs=family.get("kwargs"), wrappers=wrappers)

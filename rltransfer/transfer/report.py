@@ -1,0 +1,153 @@
+"""What became of every parameter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from rltransfer.errors import NothingTransferredError
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+Fate = Literal["copied", "frozen", "tied", "penalised", "re-initialised", "absent"]
+CARRIED: tuple[Fate, ...] = ("copied", "frozen", "tied", "penalised")
+"""The fates that carry something over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """The fate of one parameter.
+
+    Args:
+        side: whose parameter it is.
+        name: as ``named_parts`` calls it.
+        shape: of the parameter.
+        fate: ``copied`` (starts at the source's value), ``frozen`` (is the source's value and stays), ``tied`` (is
+            the same tensor as the source's), ``penalised`` (starts there and is pulled back to it),
+            ``re-initialised`` (fresh; target only), ``absent`` (left behind; source only).
+        counterpart: the parameter on the other side, where one is.
+        note: why, or with what constant.
+    """
+
+    side: Literal["source", "target"]
+    name: str
+    shape: tuple[int, ...]
+    fate: Fate
+    counterpart: str | None = None
+    note: str = ""
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the parameter has."""
+        count = 1
+        for size in self.shape:
+            count *= size
+        return count
+
+
+@dataclass(frozen=True)
+class TransferReport:
+    """The fate of every parameter of source and target; ``str()`` gives a short table."""
+
+    method: str
+    entries: tuple[Entry, ...]
+
+    def of(self, side: Literal["source", "target"]) -> dict[str, Entry]:
+        """The entries of one side, by parameter name."""
+        return {entry.name: entry for entry in self.entries if entry.side == side}
+
+    def counts(self, side: Literal["source", "target"] = "target") -> dict[Fate, int]:
+        """How many numbers of one side met each fate."""
+        totals: Counter[Fate] = Counter()
+        for entry in self.of(side).values():
+            totals[entry.fate] += entry.numbers
+        return dict(totals)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, for a file."""
+        return {
+            "method": self.method,
+            "target": self.counts("target"),
+            "source": self.counts("source"),
+            "parameters": [asdict(entry) for entry in self.entries],
+        }
+
+    def __str__(self) -> str:
+        lines = [f"transfer by {self.method}"]
+        for side in ("target", "source"):
+            totals = self.counts(side)
+            parts = ", ".join(f"{count:,} {fate}" for fate, count in totals.items())
+            lines.append(f"  {side}: {sum(totals.values()):,} parameters: {parts or 'none'}")
+        width = max((len(entry.name) for entry in self.entries), default=0)
+        for entry in self.of("target").values():
+            lines.append(f"    {entry.name:<{width}}  {entry.fate}{'  ' + entry.note if entry.note else ''}")
+        left = [entry for entry in self.of("source").values() if entry.fate == "absent"]
+        lines.extend(f"    {entry.name:<{width}}  absent from the target  {entry.note}".rstrip() for entry in left)
+        return "\n".join(lines)
+
+
+@dataclass
+class Ledger:
+    """Collects fates while a method works; closing it accounts for the rest.
+
+    Args:
+        method: label of the method.
+        model: the target learner.
+        source: the source agent.
+    """
+
+    method: str
+    model: BaseAlgorithm
+    source: BaseAlgorithm
+    _target: dict[str, Entry] = field(default_factory=dict)
+    _source: dict[str, Entry] = field(default_factory=dict)
+
+    def note(self, name: str, fate: Fate, counterpart: str, note: str = "") -> None:
+        """The target's ``name`` and the source's ``counterpart`` met ``fate``; a later note replaces an earlier."""
+        shape = tuple(self._parts[0][name].shape)
+        self._target[name] = Entry(
+            side="target", name=name, shape=shape, fate=fate, counterpart=counterpart, note=note
+        )
+        shape = tuple(self._parts[1][counterpart].shape)
+        self._source[counterpart] = Entry(
+            side="source", name=counterpart, shape=shape, fate=fate, counterpart=name, note=note
+        )
+
+    def noted(self) -> dict[str, str]:
+        """Target name to source name of everything carried so far."""
+        return {name: entry.counterpart or "" for name, entry in self._target.items()}
+
+    def refused(self, name: str, why: str) -> None:
+        """Say why the target's ``name`` starts afresh."""
+        shape = tuple(self._parts[0][name].shape)
+        self._target[name] = Entry(side="target", name=name, shape=shape, fate="re-initialised", note=why)
+
+    def close(self, *, may_carry_nothing: bool = False) -> TransferReport:
+        """The report, in which what was not noted is re-initialised in the target and absent from it in the source.
+
+        Raises:
+            NothingTransferredError: nothing was carried over, unless that is the method's nature.
+        """
+        targets, sources = self._parts
+        entries = [
+            self._target.get(n) or Entry(side="target", name=n, shape=tuple(p.shape), fate="re-initialised")
+            for n, p in targets.items()
+        ]
+        entries += [
+            self._source.get(n) or Entry(side="source", name=n, shape=tuple(p.shape), fate="absent")
+            for n, p in sources.items()
+        ]
+        if not may_carry_nothing and not any(entry.fate in CARRIED for entry in entries):
+            raise NothingTransferredError(
+                f"{self.method}: not one parameter of the source fits the target. Give both the same trunk and "
+                "observation shape, or use scratch."
+            )
+        return TransferReport(self.method, tuple(entries))
+
+    @property
+    def _parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        from rltransfer.agents.anatomy import named_parts
+
+        return dict(named_parts(self.model)), dict(named_parts(self.source))

@@ -1,0 +1,79 @@
+"""A trunk on disk: ``trunk.safetensors`` and ``trunk.json``. Nothing in it can execute."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pydantic
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from rltransfer.errors import ArtifactError, RLTransferError
+from rltransfer.files import read_bytes, write_atomically, write_json
+from rltransfer.registry import TRUNKS
+from rltransfer.trunks.trunk import Trunk
+
+FORMAT = 1
+
+
+def save_trunk(trunk: Trunk, directory: Path | str, *, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write ``trunk`` into ``directory``, which is made where it does not exist.
+
+    Args:
+        trunk: what to save; weights are written in float32.
+        directory: where ``trunk.safetensors`` and ``trunk.json`` go.
+        provenance: where the weights come from, kept as it is; JSON values only.
+    """
+    directory = Path(directory)
+    weights = {name: t.detach().cpu().contiguous() for name, t in trunk.stages.state_dict().items()}
+    data = save(weights)
+    write_atomically(directory / "trunk.safetensors", data)
+    write_json(
+        directory / "trunk.json",
+        {
+            "format": FORMAT,
+            "architecture": TRUNKS.name_of(type(trunk.spec)),
+            "spec": trunk.spec.model_dump(mode="json"),
+            "input_shape": list(trunk.input_shape),
+            "preprocessing": "uint8 pixels are divided by 255; floating point is taken as it is",
+            "stages": list(trunk.stage_names),
+            "features": trunk.features_dim,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "provenance": dict(provenance or {}),
+        },
+    )
+
+
+def load_trunk(directory: Path | str) -> Trunk:
+    """The trunk saved in ``directory`` (or in its folder ``trunk``, where that is an agent's directory).
+
+    Raises:
+        ArtifactError: a file is missing, damaged, of a later format, or the weights do not fit the architecture.
+    """
+    directory = Path(directory)
+    if not (directory / "trunk.json").exists() and (directory / "trunk" / "trunk.json").exists():
+        directory /= "trunk"
+    try:
+        record = json.loads(read_bytes(directory / "trunk.json"))
+        if record["format"] > FORMAT:
+            raise ArtifactError(f"{directory}: written by a later rltransfer (format {record['format']}). Upgrade.")
+        data = read_bytes(directory / "trunk.safetensors")
+        if hashlib.sha256(data).hexdigest() != record["sha256"]:
+            raise ArtifactError(f"{directory / 'trunk.safetensors'}: damaged (checksum differs). Copy it again.")
+        spec = TRUNKS.get(record["architecture"]).model_validate_json(json.dumps(record["spec"]))
+        with torch.random.fork_rng(devices=[]):  # building draws initial weights; loading must not move the caller's
+            trunk: Trunk = spec.build(tuple(record["input_shape"]))
+        trunk.stages.load_state_dict(load(data))
+    except ArtifactError:
+        raise
+    except RLTransferError as error:
+        raise ArtifactError(f"{directory}: {error}") from error
+    except (ValueError, KeyError, TypeError, SafetensorError, RuntimeError, pydantic.ValidationError) as error:
+        reason = str(error).strip().splitlines()[0][:200]
+        raise ArtifactError(f"{directory}: not a trunk that can be read ({type(error).__name__}: {reason})") from error
+    return trunk

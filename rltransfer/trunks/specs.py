@@ -1,0 +1,108 @@
+"""Trunk architectures as plain settings: named in YAML and artifacts, built into networks on demand.
+
+This file imports no torch, so that an experiment is checked before torch loads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from rltransfer.settings import Settings
+
+if TYPE_CHECKING:
+    from rltransfer.trunks.trunk import Trunk
+
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+class TrunkSpec(Settings):
+    """What every trunk architecture has.
+
+    Args:
+        precision: arithmetic of the trunk's convolutions and products. ``bfloat16`` keeps float32 weights and casts
+            for the products; ``auto`` takes it where the processor gains from it and records what it chose.
+    """
+
+    precision: Precision = "auto"
+
+    def build(self, input_shape: tuple[int, ...]) -> Trunk:
+        """The network for observations of ``input_shape``: (channels, height, width) or (size,).
+
+        Raises:
+            SpaceMismatchError: no network of this architecture reads that shape.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is built")
+
+    def stage_names(self) -> tuple[str, ...]:
+        """Names of the stages that ``build`` makes, from the observation to the features."""
+        raise NotImplementedError(f"{type(self).__name__} does not name its stages")
+
+
+class Nature(TrunkSpec):
+    """Three convolutions and a fully connected layer.
+
+    Args:
+        features: width of the last layer.
+
+    Source: Mnih et al. 2015, "Human-level control through deep reinforcement learning", Methods.
+    """
+
+    features: int = Field(default=512, ge=1, le=65_536)
+
+    def build(self, input_shape: tuple[int, ...]) -> Trunk:
+        """See ``TrunkSpec.build``."""
+        from rltransfer.trunks.nature import build_nature
+
+        return build_nature(self, input_shape)
+
+    def stage_names(self) -> tuple[str, ...]:
+        """``conv1``, ``conv2``, ``conv3``, ``fc``."""
+        return ("conv1", "conv2", "conv3", "fc")
+
+
+class Impala(TrunkSpec):
+    """Residual convolutional blocks, the large network of IMPALA without its recurrent part.
+
+    Args:
+        channels: channels of each block; a block halves height and width.
+        features: width of the last layer.
+
+    Source: Espeholt et al. 2018, "IMPALA: Scalable Distributed Deep-RL", Figure 3 right.
+    """
+
+    channels: tuple[int, ...] = Field(default=(16, 32, 32), min_length=1, max_length=16)
+    features: int = Field(default=256, ge=1, le=65_536)
+
+    def build(self, input_shape: tuple[int, ...]) -> Trunk:
+        """See ``TrunkSpec.build``."""
+        from rltransfer.trunks.impala import build_impala
+
+        return build_impala(self, input_shape)
+
+    def stage_names(self) -> tuple[str, ...]:
+        """``block1`` to ``blockN``, ``fc``."""
+        return (*(f"block{number}" for number in range(1, len(self.channels) + 1)), "fc")
+
+
+class MLP(TrunkSpec):
+    """Fully connected layers over a flattened observation.
+
+    Args:
+        widths: width of each layer.
+        activation: what follows each layer.
+    """
+
+    widths: tuple[int, ...] = Field(default=(64, 64), min_length=1, max_length=64)
+    activation: Literal["tanh", "relu"] = "tanh"
+
+    def build(self, input_shape: tuple[int, ...]) -> Trunk:
+        """See ``TrunkSpec.build``."""
+        from rltransfer.trunks.mlp import build_mlp
+
+        return build_mlp(self, input_shape)
+
+    def stage_names(self) -> tuple[str, ...]:
+        """``fc1`` to ``fcN``."""
+        return tuple(f"fc{number}" for number in range(1, len(self.widths) + 1))
