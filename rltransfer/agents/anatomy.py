@@ -10,10 +10,13 @@ from typing import Literal
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BaseModel, BasePolicy
+from stable_baselines3.common.vec_env import VecEnvWrapper
 from torch import nn, optim
 
 from rltransfer.agents.extractor import TrunkExtractor
 from rltransfer.errors import SpaceMismatchError
+from rltransfer.tasks.family import Task
+from rltransfer.tasks.vec_env import TaskVecEnv
 from rltransfer.trunks.trunk import Trunk
 
 
@@ -127,3 +130,13 @@ def follow(model: BaseAlgorithm) -> None:
     for attribute, network in list(policy._modules.items()):
         if attribute.endswith("_target") and network is not None:
             network.load_state_dict(getattr(policy, attribute.removesuffix("_target")).state_dict())
+
+
+def task_of(model: BaseAlgorithm) -> Task | None:
+    """The task that ``model`` learns, where it is known: its environment's, or the one its artifact names."""
+    env = model.get_env()
+    while isinstance(env, VecEnvWrapper):
+        env = env.venv
+    if isinstance(env, TaskVecEnv):
+        return env.task
+    return getattr(model, "trained_on", None)

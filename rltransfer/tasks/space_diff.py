@@ -58,6 +58,22 @@ class SpaceDiff:
             factors=moved,
         )
 
+    @classmethod
+    def between_spaces(cls, source: tuple[Space[Any], Space[Any]], target: tuple[Space[Any], Space[Any]]) -> SpaceDiff:
+        """Compare two pairs (observation space, action space) of which no more is known.
+
+        Equal action spaces are taken to mean equal actions; reward and dynamics are taken to have changed.
+        """
+        return cls(
+            observation=(source[0], target[0]),
+            action=(source[1], target[1]),
+            observation_equal=source[0] == target[0],
+            action_equal=source[1] == target[1],
+            reward_changed=True,
+            dynamics_changed=True,
+            factors=(),
+        )
+
     @property
     def homogeneous(self) -> bool:
         """Observation and action spaces both agree."""

@@ -8,8 +8,9 @@ import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from rltransfer.agents.adoption import adopt
-from rltransfer.agents.anatomy import acts, follow, heads, named_parts, stage_of, trunk_of, trunk_sites
-from rltransfer.errors import NotApplicableError, SpaceMismatchError
+from rltransfer.agents.anatomy import acts, follow, heads, named_parts, task_of, trunk_of, trunk_sites
+from rltransfer.agents.optimizing import exchange
+from rltransfer.errors import NotApplicableError
 from rltransfer.tasks.space_diff import SpaceDiff
 from rltransfer.transfer.report import Ledger
 
@@ -55,13 +56,15 @@ def carry_all(ledger: Ledger, diff: SpaceDiff, heads: Literal["copy", "reinit"] 
 
 
 def compared(model: BaseAlgorithm, source: BaseAlgorithm, diff: SpaceDiff | None) -> SpaceDiff:
-    """``diff``, or what can be told from the two models' own spaces."""
-    return diff or SpaceDiff.between_models(source, model)
-
-
-def stages(names: list[str], model: BaseAlgorithm) -> dict[str, str]:
-    """Parameter name to trunk stage, or to ``"heads"``."""
-    return {name: stage_of(name, model) for name in names}
+    """``diff``, or what can be told from the two models' tasks, or from their spaces alone."""
+    if diff is not None:
+        return diff
+    ours, theirs = task_of(model), task_of(source)
+    if ours is not None and theirs is not None:
+        return SpaceDiff.between(theirs, ours)
+    return SpaceDiff.between_spaces(
+        (source.observation_space, source.action_space), (model.observation_space, model.action_space)
+    )
 
 
 def require_prefix(ledger: Ledger, at: str) -> None:
@@ -82,11 +85,46 @@ def _carry(
     elif value.shape != parameter.shape:
         ledger.refused(name, f"the source's has shape {tuple(value.shape)}")
     else:
-        parameter.copy_(value)
+        if parameter is not value:
+            parameter.copy_(value)
         ledger.note(name, "copied", counterpart)
 
 
-def require_same_observations(diff: SpaceDiff) -> None:
-    """Raise SpaceMismatchError where the source cannot read what the target observes."""
-    if not diff.observation_equal:
-        raise SpaceMismatchError(f"the observation spaces differ: {diff.observation[0]} and {diff.observation[1]}")
+def tie_trunk(ledger: Ledger) -> None:
+    """Put the source's acting trunk, the very object, in the place of the target's; target networks copy it.
+
+    Raises:
+        NotApplicableError: the trunks differ in architecture or input.
+    """
+    ours, theirs = trunk_sites(ledger.model), trunk_sites(ledger.source)[0]
+    for name, parameter in ours[0].trunk.stages.named_parameters():
+        other = dict(theirs.trunk.stages.named_parameters()).get(name)
+        if other is None or other.shape != parameter.shape:
+            raise NotApplicableError(f"the trunks differ ({name}), so they cannot be one")
+    for site in ours:
+        if site.role == "online":
+            for network, attribute in site.places:
+                setattr(network, attribute, theirs.extractor)
+    exchange(ledger.model, dict(zip(ours[0].trunk.parameters(), theirs.trunk.parameters(), strict=True)))
+    ledger.renew()
+    carry_trunk(ledger)
+    ledger.mark([name for name in ledger.carried() if name.startswith("trunk.")], "tied")
+    follow(ledger.model)
+
+
+@torch.no_grad()
+def carry_action_rows(ledger: Ledger, mapping: tuple[int, ...], *, otherwise: float) -> None:
+    """Fill the target's discrete action head row by row.
+
+    Args:
+        ledger: of the two models.
+        mapping: the target action for each source action.
+        otherwise: bias of target actions that stand for none; their weights are 0.
+    """
+    source = heads(ledger.source)
+    for name, parameter in heads(ledger.model).items():
+        if acts(name) and name in source and source[name].shape[1:] == parameter.shape[1:]:
+            parameter.fill_(otherwise if parameter.dim() == 1 else 0.0)
+            parameter[list(mapping)] = source[name]
+            ledger.note(name, "copied", name, f"rows by action mapping {list(mapping)}")
+    follow(ledger.model)

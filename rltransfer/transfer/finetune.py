@@ -1,10 +1,71 @@
+"""Fine-tuning: start from the source's weights and go on learning, more slowly where the source knew best."""
+
 from __future__ import annotations
-from typing import ClassVar, Literal
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from rltransfer.errors import ConfigError
 from rltransfer.transfer.method import Knowledge, TransferMethod
+from rltransfer.transfer.stages import check_stage_values, for_stages
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+    from rltransfer.tasks import SpaceDiff
+    from rltransfer.transfer.report import TransferReport
+
+
 class Finetune(TransferMethod):
+    """Trunk copied, heads copied where the spaces agree, everything trained.
+
+    Args:
+        learning_rate_scale: factor on the learning rate: one number for the trunk, or numbers by stage name and
+            ``heads`` (1 where not named). ``"lecture"`` is the usual advice for convolutional networks: a tenth for
+            the last stage, a hundredth for those before it, the full rate for the heads. Less keeps more of the
+            source; 0 holds a stage still.
+        heads: ``copy`` those that agree, or ``reinit`` them all.
+
+    Source: Yosinski et al. 2014, "How transferable are features in deep neural networks?"; the tenth and the
+    hundredth are the advice of Stanford's course CS231n on transfer learning.
+    """
+
     registered: ClassVar[str] = "finetune"
     transfers: ClassVar[Knowledge] = "parameters"
     heterogeneous: ClassVar[bool] = True
+
     learning_rate_scale: Literal["lecture"] | float | dict[str, float] = 1.0
     heads: Literal["copy", "reinit"] = "copy"
-    def attach(self, model, source, *, diff=None): ...
+
+    def check_stages(self, stage_names: tuple[str, ...]) -> None:
+        """Raise where ``learning_rate_scale`` names a stage that the trunk does not have, or is negative."""
+        if isinstance(self.learning_rate_scale, dict):
+            check_stage_values("learning_rate_scale", self.learning_rate_scale, stage_names)
+        elif self.learning_rate_scale != "lecture" and self.learning_rate_scale < 0:
+            raise ConfigError(f"learning_rate_scale is {self.learning_rate_scale}; it is 0 or more")
+
+    def scales(self, stage_names: tuple[str, ...]) -> dict[str, float]:
+        """The factor for each stage and for ``heads``."""
+        if self.learning_rate_scale == "lecture":
+            slow = dict.fromkeys(stage_names[:-1], 0.01)
+            return for_stages({**slow, stage_names[-1]: 0.1}, stage_names, rest=1.0, heads=1.0)
+        return for_stages(self.learning_rate_scale, stage_names, rest=1.0, heads=1.0)
+
+    def attach(
+        self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None
+    ) -> TransferReport:
+        """Copy weights and scale rates; see ``TransferMethod.attach``."""
+        from rltransfer.agents.anatomy import stage_of, trunk_of
+        from rltransfer.agents.optimizing import regroup
+        from rltransfer.transfer.carrying import carry_all, compared, open_ledger
+
+        ledger = open_ledger(self.label, model, source)
+        names = trunk_of(model).stage_names
+        self.check_stages(names)
+        carry_all(ledger, compared(model, source, diff), self.heads)
+        scales = self.scales(names)
+        regroup(model, lambda name: scales[stage_of(name, model)])
+        for name in ledger.carried():
+            scale = scales[stage_of(name, model)]
+            if scale != 1:
+                ledger.mark([name], "copied", f"learning rate x {scale:g}")
+        return ledger.close()

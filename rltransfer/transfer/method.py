@@ -53,6 +53,9 @@ class TransferMethod(Settings, abc.ABC):
     def check(self, diff: SpaceDiff) -> None:
         """Raise NotApplicableError, with the reason, where the method cannot serve this pair of tasks."""
 
+    def check_stages(self, stage_names: tuple[str, ...]) -> None:
+        """Raise ConfigError where a setting names a stage that the trunk does not have."""
+
     @abc.abstractmethod
     def attach(
         self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
 
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from rltransfer.agents.anatomy import named_parts
 from rltransfer.errors import NothingTransferredError
-
-if TYPE_CHECKING:
-    from stable_baselines3.common.base_class import BaseAlgorithm
 
 Fate = Literal["copied", "frozen", "tied", "penalised", "re-initialised", "absent"]
 CARRIED: tuple[Fate, ...] = ("copied", "frozen", "tied", "penalised")
@@ -104,20 +105,38 @@ class Ledger:
     _target: dict[str, Entry] = field(default_factory=dict)
     _source: dict[str, Entry] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Look the parameters up again, after modules were exchanged."""
+        self._parts = (named_parts(self.model), named_parts(self.source))
+
     def note(self, name: str, fate: Fate, counterpart: str, note: str = "") -> None:
         """The target's ``name`` and the source's ``counterpart`` met ``fate``; a later note replaces an earlier."""
-        shape = tuple(self._parts[0][name].shape)
+        targets, sources = self._parts
         self._target[name] = Entry(
-            side="target", name=name, shape=shape, fate=fate, counterpart=counterpart, note=note
+            side="target", name=name, shape=tuple(targets[name].shape), fate=fate, counterpart=counterpart, note=note
         )
-        shape = tuple(self._parts[1][counterpart].shape)
-        self._source[counterpart] = Entry(
-            side="source", name=counterpart, shape=shape, fate=fate, counterpart=name, note=note
+        self._source.setdefault(
+            counterpart,
+            Entry(side="source", name=counterpart, shape=tuple(sources[counterpart].shape), fate=fate),
         )
+        if self._source[counterpart].counterpart in (None, name):  # the acting copy speaks for the source's
+            self._source[counterpart] = replace(
+                self._source[counterpart], fate=fate, counterpart=name, note=note
+            )
 
-    def noted(self) -> dict[str, str]:
+    def carried(self) -> dict[str, str]:
         """Target name to source name of everything carried so far."""
-        return {name: entry.counterpart or "" for name, entry in self._target.items()}
+        return {n: e.counterpart or "" for n, e in self._target.items() if e.fate in CARRIED}
+
+    def mark(self, names: Iterable[str], fate: Fate, note: str = "") -> None:
+        """Give what was carried under ``names`` (of the target) a further fate: frozen, tied or penalised."""
+        carried = self.carried()
+        for name in names:
+            if name in carried:
+                self.note(name, fate, carried[name], note)
 
     def refused(self, name: str, why: str) -> None:
         """Say why the target's ``name`` starts afresh."""
@@ -145,9 +164,3 @@ class Ledger:
                 "observation shape, or use scratch."
             )
         return TransferReport(self.method, tuple(entries))
-
-    @property
-    def _parts(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        from rltransfer.agents.anatomy import named_parts
-
-        return dict(named_parts(self.model)), dict(named_parts(self.source))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from rltransfer.tasks.factor import FactorValue
 from rltransfer_envs.rover.jit import compiled
 
-FIELD_OF_VIEW = 2.3
+FIELD_OF_VIEW = 1.9
 """Metres of floor across the frame at zoom 1."""
 
 

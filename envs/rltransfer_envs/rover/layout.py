@@ -33,7 +33,7 @@ PIECE = 0.4
 """Length of free-standing wall pieces, metres."""
 CELLS = 24
 """The map of free floor has 24 by 24 cells, 9 cm or less each."""
-START_DISTANCE = 0.65
+START_DISTANCE = 0.6
 """Metres between the robot's start and what it must reach, at least, while there is room for that."""
 
 

@@ -1,0 +1,45 @@
+"""Two agents that learn in turn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.utils import ConstantSchedule
+
+from rltransfer.agents.adoption import extend
+
+
+class LearnsJointly(BaseAlgorithm):
+    """What an agent gains by ``learn_jointly``: after each update its partner takes as many steps and learns too."""
+
+    partner: BaseAlgorithm
+    partner_steps: int
+
+    def train(self, *args: Any, **kwargs: Any) -> None:
+        """One update of this agent, then the partner's turn."""
+        super().train(*args, **kwargs)  # type: ignore[misc]
+        steps = self.num_timesteps - self.partner_steps
+        if steps > 0:
+            self.partner_steps = self.num_timesteps
+            self.partner.learn(steps, reset_num_timesteps=False)
+
+    def _excluded_save_params(self) -> list[str]:
+        return [*super()._excluded_save_params(), "partner"]
+
+
+def learn_jointly(model: BaseAlgorithm, partner: BaseAlgorithm) -> None:
+    """Let ``partner`` learn in its own environment whenever ``model`` has learned, for as many steps.
+
+    Args:
+        model: whose ``learn`` drives both.
+        partner: has its environment; its exploration stays at its final value.
+    """
+    joint = extend(model, LearnsJointly, first=True)
+    assert isinstance(joint, LearnsJointly)
+    joint.partner, joint.partner_steps = partner, 0
+    partner.set_logger(Logger(folder=None, output_formats=[]))
+    if hasattr(partner, "exploration_schedule"):
+        # Stable-Baselines3 counts progress anew in each call of learn; exploration would start over each time.
+        partner.exploration_schedule = ConstantSchedule(partner.exploration_final_eps)

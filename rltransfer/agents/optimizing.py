@@ -1,0 +1,82 @@
+"""Optimizers of a Stable-Baselines3 model, arranged for transfer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from stable_baselines3.common.base_class import BaseAlgorithm
+from torch import nn, optim
+
+from rltransfer.agents.anatomy import named_parts, optimizers
+
+SCALE = "learning_rate_scale"
+"""The key of a parameter group that holds its scale."""
+
+
+def regroup(model: BaseAlgorithm, scale_of: Callable[[str], float] = lambda _name: 1.0) -> None:
+    """Rebuild the model's optimizers over the parameters that take gradients, with a learning-rate scale for each.
+
+    Stable-Baselines3 sets one learning rate for all groups before every update (``update_learning_rate``). So the
+    scale stands beside the rate and is applied for the length of each step, by hooks on the optimizer.
+
+    Args:
+        model: whose optimizers to rebuild; moments gathered so far are dropped.
+        scale_of: name from ``named_parts`` to the factor on the learning rate, 0 or more.
+    """
+    names = {id(parameter): name for name, parameter in named_parts(model).items()}
+    for owner, attribute, optimizer in optimizers(model):
+        groups: dict[float, list[nn.Parameter]] = defaultdict(list)
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                if parameter.requires_grad:
+                    groups[scale_of(names[id(parameter)])].append(parameter)
+        built = type(optimizer)(
+            [{"params": members, SCALE: scale} for scale, members in groups.items()], **optimizer.defaults
+        )
+        if any(scale != 1.0 for scale in groups):
+            built.register_step_pre_hook(_scale_rates)
+            built.register_step_post_hook(_restore_rates)
+        setattr(owner, attribute, built)
+
+
+def exchange(model: BaseAlgorithm, substitutes: dict[nn.Parameter, nn.Parameter]) -> None:
+    """Let the model's optimizers move ``substitutes`` in the place of their own parameters."""
+    for _, _, optimizer in optimizers(model):
+        for group in optimizer.param_groups:
+            group["params"] = [substitutes.get(parameter, parameter) for parameter in group["params"]]
+
+
+def pull(model: BaseAlgorithm, anchors: dict[float, list[tuple[nn.Parameter, torch.Tensor]]]) -> None:
+    """Add the gradient of sum_i strength_i / 2 * ||w_i - anchor_i||^2 to every optimizer step.
+
+    Args:
+        model: whose optimizers to hook.
+        anchors: strength to the (parameter, anchor) pairs it holds for; strength 0 adds nothing at all.
+    """
+
+    @torch.no_grad()
+    def add_gradient(optimizer: optim.Optimizer, _args: Any, _kwargs: Any) -> None:
+        held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        for strength, pairs in anchors.items():
+            ours = [(p, anchor) for p, anchor in pairs if id(p) in held and p.grad is not None]
+            if strength and ours:
+                parameters, targets = (list(column) for column in zip(*ours, strict=True))
+                gradients = [p.grad for p in parameters if p.grad is not None]
+                torch._foreach_add_(gradients, torch._foreach_sub(parameters, targets), alpha=strength)
+
+    for _, _, optimizer in optimizers(model):
+        optimizer.register_step_pre_hook(add_gradient)
+
+
+def _scale_rates(optimizer: optim.Optimizer, _args: Any, _kwargs: Any) -> None:
+    for group in optimizer.param_groups:
+        group["unscaled_lr"] = group["lr"]
+        group["lr"] = group["lr"] * group[SCALE]
+
+
+def _restore_rates(optimizer: optim.Optimizer, _args: Any, _kwargs: Any) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = group.pop("unscaled_lr")
