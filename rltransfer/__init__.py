@@ -1,0 +1,61 @@
+"""Transfer in deep reinforcement learning: sources, targets, methods, and answers with intervals.
+
+Public names are imported on first use, so importing this package loads neither torch nor Gymnasium.
+"""
+
+from typing import TYPE_CHECKING
+
+from rltransfer.lazy import exported
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from rltransfer.agents.artifact import load_agent as load_agent
+    from rltransfer.agents.artifact import save as save
+    from rltransfer.agents.feature_cache import FeatureCache as FeatureCache
+    from rltransfer.agents.making import make_agent as make_agent
+    from rltransfer.errors import RLTransferError as RLTransferError
+    from rltransfer.experiment import run_experiment as run_experiment
+    from rltransfer.tasks.family import Family as Family
+    from rltransfer.tasks.family import Task as Task
+    from rltransfer.tasks.factor import Factor as Factor
+    from rltransfer.tasks.making import make_env as make_env
+    from rltransfer.training.evaluation import Evaluator as Evaluator
+    from rltransfer.transfer.direct import Direct as Direct
+    from rltransfer.transfer.finetune import Finetune as Finetune
+    from rltransfer.transfer.frozen import Frozen as Frozen
+    from rltransfer.transfer.hard_sharing import HardSharing as HardSharing
+    from rltransfer.transfer.method import TransferMethod as TransferMethod
+    from rltransfer.transfer.report import TransferReport as TransferReport
+    from rltransfer.transfer.scratch import Scratch as Scratch
+    from rltransfer.transfer.soft_sharing import SoftSharing as SoftSharing
+    from rltransfer.trunks.artifact import load_trunk as load_trunk
+    from rltransfer.trunks.trunk import Trunk as Trunk
+
+_NAMES = {
+    "Direct": "rltransfer.transfer.direct",
+    "Evaluator": "rltransfer.training.evaluation",
+    "Factor": "rltransfer.tasks.factor",
+    "Family": "rltransfer.tasks.family",
+    "FeatureCache": "rltransfer.agents.feature_cache",
+    "Finetune": "rltransfer.transfer.finetune",
+    "Frozen": "rltransfer.transfer.frozen",
+    "HardSharing": "rltransfer.transfer.hard_sharing",
+    "RLTransferError": "rltransfer.errors",
+    "Scratch": "rltransfer.transfer.scratch",
+    "SoftSharing": "rltransfer.transfer.soft_sharing",
+    "Task": "rltransfer.tasks.family",
+    "TransferMethod": "rltransfer.transfer.method",
+    "TransferReport": "rltransfer.transfer.report",
+    "Trunk": "rltransfer.trunks.trunk",
+    "load_agent": "rltransfer.agents.artifact",
+    "load_trunk": "rltransfer.trunks.artifact",
+    "make_agent": "rltransfer.agents.making",
+    "make_env": "rltransfer.tasks.making",
+    "run_experiment": "rltransfer.experiment",
+    "save": "rltransfer.agents.artifact",
+}
+
+__all__ = ["__version__", *_NAMES]  # noqa: PLE0604
+
+__getattr__, __dir__ = exported(__name__, _NAMES)

@@ -105,13 +105,7 @@ def build_model(
         seed: see ``make_agent``.
         device: see ``make_agent``.
     """
-    space = env.action_space if env is not None else action_space
-    kinds = {spaces.Discrete: "discrete", spaces.Box: "continuous"}
-    if kinds.get(type(space)) not in settings.actions:
-        raise SpaceMismatchError(
-            f"algorithm {settings.name!r} learns {' and '.join(settings.actions)} actions, not {space}. "
-            "Choose another algorithm or another robot."
-        )
+    check_action_space(settings, env.action_space if env is not None else action_space)
     options: dict[str, Any] = {}
     if settings.name == "ppo":
         options["rollout_buffer_class"] = ChannelsLastRolloutBuffer
@@ -136,6 +130,16 @@ def build_model(
     model._setup_model()
     adopt(model)
     return model
+
+
+def check_action_space(settings: Algorithm, space: spaces.Space[Any] | None) -> None:
+    """Raise SpaceMismatchError where the algorithm cannot act in ``space``."""
+    kinds = {spaces.Discrete: "discrete", spaces.Box: "continuous"}
+    if space is None or kinds.get(type(space)) not in settings.actions:
+        raise SpaceMismatchError(
+            f"algorithm {settings.name!r} learns {' and '.join(settings.actions)} actions, not {space}. "
+            "Choose another algorithm or another robot."
+        )
 
 
 def _usual_trunk(space: spaces.Space[Any] | None, source: BaseAlgorithm | None) -> str | TrunkSpec:

@@ -1,4 +1,4 @@
-"""Experiment files: YAML to frozen, complete settings, every error at once with its place. Imports no torch."""
+"""Experiment files: YAML to frozen, complete settings; every error at once, located. Imports no torch."""
 
 from rltransfer.config.experiment_config import EvaluationSettings, ExperimentConfig
 from rltransfer.config.load import load_experiment, parse_experiment

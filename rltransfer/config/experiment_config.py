@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator
 
 from rltransfer import registry
 from rltransfer.config.flaws import Flaw, flaw_error
@@ -14,7 +14,7 @@ from rltransfer.config.method_list import methods_as_written, parse_methods
 from rltransfer.config.named import name_of, named_by_key
 from rltransfer.config.points import Point, changes, source_point, target_point
 from rltransfer.config.problems import shown
-from rltransfer.config.section import SLUG, SLUG_RULE, Real, Section, Steps, Whole, as_mapping
+from rltransfer.config.section import SLUG, SLUG_RULE, Real, Section, Steps, Whole, as_mapping, whole
 from rltransfer.config.task_settings import SourceSettings, TargetSettings, TaskSettings
 from rltransfer.settings import Settings
 
@@ -33,24 +33,16 @@ def _slug(value: object) -> str:
 
 def _seeds(value: object) -> object:
     if value is None or isinstance(value, str | bool | Mapping):
-        raise flaw_error("seeds", [Flaw((), f"needs a number of seeds or a list of seeds, not {shown(value)}.")])
+        raise flaw_error(
+            "seeds", [Flaw((), f"needs a number of seeds or a list of seeds, not {shown(value)}.")]
+        )
     if isinstance(value, int | float):
         if value != int(value) or not 1 <= value <= MAX_SEEDS:
-            raise flaw_error("seeds", [Flaw((), f"is {shown(value)}, but must be a whole number, 1 to {MAX_SEEDS}.")])
+            raise flaw_error(
+                "seeds", [Flaw((), f"is {shown(value)}, but must be a whole number, 1 to {MAX_SEEDS}.")]
+            )
         return tuple(range(int(value)))
     return value
-
-
-def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
-    seen: set[int] = set()
-    twice = []
-    for index, seed in enumerate(seeds):
-        if seed in seen:
-            twice.append(Flaw((index,), f"the seed {seed} stands twice. Remove one."))
-        seen.add(seed)
-    if twice:
-        raise flaw_error("seeds", twice)
-    return seeds
 
 
 def _trunk(value: object) -> Settings:
@@ -69,9 +61,11 @@ def _agent_as_written(agent: Settings) -> dict[str, Any]:
     return {"algorithm": name_of(registry.ALGORITHMS, agent), **agent.model_dump(mode="json")}
 
 
-Seed = Annotated[Whole, Field(ge=0, lt=2**31)]
+Seed = Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(whole)]
 Seeds = Annotated[
-    tuple[Seed, ...], BeforeValidator(_seeds), AfterValidator(_distinct), Field(min_length=1, max_length=MAX_SEEDS)
+    tuple[Seed, ...],
+    BeforeValidator(_seeds),
+    Field(min_length=1, max_length=MAX_SEEDS),
 ]
 TrunkChoice = Annotated[Any, PlainValidator(_trunk), PlainSerializer(_trunk_as_written)]
 """An instance of a class in ``rltransfer.registry.TRUNKS``."""
@@ -85,10 +79,10 @@ class EvaluationSettings(Section):
     """How a learner is measured while it trains.
 
     Args:
-        every: environment steps between evaluations; a tenth of the budget where left out. More often shows the
-            curve in more detail and costs more time.
+        every: environment steps between evaluations; a tenth of the budget where left out. More often shows
+            the curve in more detail and costs more time.
         episodes: episodes of one evaluation. More narrow the interval around each point of the curve.
-        seed: of the evaluation episodes, the same for every trial, so that methods are compared on the same episodes.
+        seed: of the evaluation episodes, the same for every trial, so that all are compared on the same ones.
     """
 
     every: Steps
@@ -101,8 +95,8 @@ class ExperimentConfig(Section):
 
     Args:
         experiment: the name of the experiment; its run directory is called after it.
-        seeds: how many seeds (``5`` is 0 to 4), or a list of distinct ones. Each trains a source agent and every
-            target trial of its own. Fewer than 5 give wide intervals.
+        seeds: how many seeds (``5`` is 0 to 4), or a list of distinct ones. Each has a source agent and
+            target trials of its own. Fewer than 5 give wide intervals.
         trunk: the perception network: ``name`` and its options.
         agent: the learning algorithm: ``algorithm`` and its options.
         source: the task that knowledge comes from.
@@ -116,7 +110,7 @@ class ExperimentConfig(Section):
     """
 
     experiment: Annotated[str, BeforeValidator(_slug)]
-    seeds: Seeds = Field(default=5, validate_default=True)  # type: ignore[assignment]
+    seeds: Seeds = Field(default=5, validate_default=True)
     trunk: TrunkChoice = "nature"
     agent: AgentChoice = "ppo"
     source: SourceSettings
@@ -133,7 +127,11 @@ class ExperimentConfig(Section):
         """See ``Section.prepare``: fills in tasks and the evaluation interval."""
         tasks, task_flaws = _prepared_tasks(data)
         evaluation, evaluation_flaws = _prepared_evaluation(data)
-        return {**data, **tasks, **evaluation}, [*task_flaws, *evaluation_flaws]
+        return {**data, **tasks, **evaluation}, [
+            *task_flaws,
+            *evaluation_flaws,
+            *_repeated_seeds(data.get("seeds")),
+        ]
 
     def task(self, name: str) -> TaskSettings:
         """The task called ``name``, every axis filled in: a target, or the source for ``"source"``."""
@@ -168,6 +166,17 @@ def _prepared_tasks(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Flaw]
     return prepared, flaws
 
 
+def _repeated_seeds(raw: object) -> list[Flaw]:
+    seen: set[object] = set()
+    flaws = []
+    for index, seed in enumerate(raw if isinstance(raw, list | tuple) else ()):
+        if isinstance(seed, int | float) and seed in seen:
+            flaws.append(Flaw(("seeds", index), f"the seed {shown(seed)} stands twice. Remove one."))
+        elif isinstance(seed, int | float):
+            seen.add(seed)
+    return flaws
+
+
 def _name_flaws(name: str, names: Mapping[str, Any]) -> list[Flaw]:
     if not re.fullmatch(SLUG, name) or len(name) > 64:
         return [Flaw((), f"not a plain name. {SLUG_RULE}")]
@@ -184,11 +193,11 @@ def _prepared_evaluation(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[
     raw = {} if data.get("evaluation") is None else as_mapping(data["evaluation"])
     if raw is None:
         return {}, []
-    budget, every = data.get("budget"), raw.get("every")
-    is_known = isinstance(budget, int | float) and not isinstance(budget, bool) and budget >= 1
+    given, every = data.get("budget"), raw.get("every")
+    budget = int(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
     if every is None:
-        return {"evaluation": {**raw, "every": max(1, int(budget) // EVALUATIONS) if is_known else 1}}, []
-    if is_known and isinstance(every, int | float) and every > budget:
-        message = f"is {shown(every)}, more than the budget of {shown(budget)}. A trial would not be measured once."
-        return {}, [Flaw(("evaluation", "every"), message)]
+        return {"evaluation": {**raw, "every": max(1, (budget or 1) // EVALUATIONS)}}, []
+    if budget is not None and isinstance(every, int | float) and every > budget >= 1:
+        message = f"is {shown(every)}, more than the budget of {budget}. A trial would not be measured once."
+        return {"evaluation": raw}, [Flaw(("evaluation", "every"), message)]
     return {"evaluation": raw}, []

@@ -26,15 +26,25 @@ _EXPECTED: dict[str, str] = {
 }
 _EXPLAINED: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     "missing": lambda value, context: "missing. Add it.",
-    "greater_than": lambda value, context: f"is {shown(value)}, but must be more than {context['gt']}.",
-    "greater_than_equal": lambda value, context: f"is {shown(value)}, but must be at least {context['ge']}.",
-    "less_than": lambda value, context: f"is {shown(value)}, but must be less than {context['lt']}.",
-    "less_than_equal": lambda value, context: f"is {shown(value)}, but must be at most {context['le']}.",
-    "too_short": lambda value, context: f"has {len(value)} entries, but needs at least {context['min_length']}.",
+    "greater_than": lambda value, context: (
+        f"is {shown(value)}, but must be more than {shown(context['gt'])}."
+    ),
+    "greater_than_equal": lambda value, context: (
+        f"is {shown(value)}, but must be at least {shown(context['ge'])}."
+    ),
+    "less_than": lambda value, context: f"is {shown(value)}, but must be less than {shown(context['lt'])}.",
+    "less_than_equal": lambda value, context: (
+        f"is {shown(value)}, but must be at most {shown(context['le'])}."
+    ),
+    "too_short": lambda value, context: (
+        f"has {len(value)} entries, but needs at least {context['min_length']}."
+    ),
     "too_long": lambda value, context: f"has more than the {context['max_length']} entries allowed.",
     "string_too_short": lambda value, context: f"must have at least {context['min_length']} characters.",
     "string_too_long": lambda value, context: f"must have at most {context['max_length']} characters.",
-    "string_pattern_mismatch": lambda value, context: f"{shown(value)} does not fit the pattern {context['pattern']}",
+    "string_pattern_mismatch": lambda value, context: (
+        f"{shown(value)} does not fit the pattern {context['pattern']}"
+    ),
     "value_error": lambda value, context: str(context["error"]),
 }
 
@@ -57,7 +67,9 @@ def flaw_error(title: str, flaws: Iterable[Flaw]) -> ValidationError:
         title,
         [
             InitErrorDetails(
-                type=PydanticCustomError(_OURS, "{message}", {"message": flaw.message}), loc=flaw.path, input=None
+                type=PydanticCustomError(_OURS, "{message}", {"message": flaw.message}),
+                loc=flaw.path,
+                input=None,
             )
             for flaw in flaws
         ],
@@ -70,7 +82,7 @@ def found_flaws(error: ValidationError, data: object, known: Iterable[str] = ())
 
     Args:
         error: raised while ``data`` was validated.
-        data: the raw input; it tells keys in an error's location from the names pydantic gives to union members.
+        data: the raw input; it tells keys in an error's location from pydantic's names for union members.
         known: names of the model's fields, to suggest for an unknown key.
     """
     flaws: list[Flaw] = []
@@ -85,7 +97,7 @@ def found_flaws(error: ValidationError, data: object, known: Iterable[str] = ())
 
 
 def _real_path(detail: ErrorDetails, data: object) -> tuple[KeyPath, KeyPath | None]:
-    """The part of an error's location that is in ``data``, and where a union stands on the way, if one does."""
+    """The part of an error's location that is in ``data``, and the first union on the way, if any."""
     node, path = data, []
     union: KeyPath | None = None
     location = detail["loc"]
@@ -126,7 +138,11 @@ def _of_union(union: KeyPath, members: list[tuple[KeyPath, ErrorDetails]]) -> li
     if deepest > len(union):
         return [Flaw(path, _message(detail, ())) for path, detail in members if len(path) == deepest]
     value = members[0][1]["input"]
-    misfits = [detail for _, detail in members if detail["type"] not in _EXPECTED and detail["type"] != "literal_error"]
+    misfits = [
+        detail
+        for _, detail in members
+        if detail["type"] not in _EXPECTED and detail["type"] != "literal_error"
+    ]
     if misfits:
         return [Flaw(union, _message(misfits[0], ()))]
     wanted = [

@@ -28,8 +28,13 @@ def load_experiment(path: Path | str, overrides: Iterable[str] = ()) -> Experime
     return _validated(read_document(path), overrides)
 
 
-def parse_experiment(text: str, *, name: str = "experiment", overrides: Iterable[str] = ()) -> ExperimentConfig:
-    """The experiment in a YAML ``text``; ``name`` stands for the file in messages. Raises as ``load_experiment``."""
+def parse_experiment(
+    text: str, *, name: str = "experiment", overrides: Iterable[str] = ()
+) -> ExperimentConfig:
+    """The experiment in a YAML ``text``; ``name`` stands for the file in messages.
+
+    Raises as ``load_experiment`` does.
+    """
     return _validated(parse_document(text, name), overrides)
 
 

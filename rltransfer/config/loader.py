@@ -1,7 +1,7 @@
 """Strict YAML: one document, unique keys, no aliases, tags or merge keys, bounded depth and size.
 
-The file is read as a stream of parse events, never through PyYAML's constructors: nothing in it can name a Python
-object, and every key keeps its line and column.
+The file is read as a stream of parse events, never through PyYAML's constructors: nothing in it can name a
+Python object, and every key keeps its line and column.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_DEPTH = 32
 """Deepest nesting of mappings and lists."""
 
 _HINTS = {
-    "mapping values are not allowed here": "Text with a colon needs quotes; keys of one mapping start in one column.",
+    "mapping values are not": "Quote text that has a colon; begin keys of one mapping in one column.",
     "could not find expected ':'": "Each key needs a colon and a space after it.",
     "expected <block end>": "Keys of one mapping, and items of one list, start in one column.",
     "found unexpected end of stream": "A quote is not closed.",
@@ -45,7 +45,11 @@ def read_document(path: Path | str) -> Document:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         folder = Path(path).parent
-        near = nearest(Path(path).name, [file.name for file in folder.glob("*.y*ml")]) if folder.is_dir() else None
+        near = (
+            nearest(Path(path).name, [file.name for file in folder.glob("*.y*ml")])
+            if folder.is_dir()
+            else None
+        )
         hint = f"Did you mean {str(folder / near)!r}?" if near else "Give the path of an experiment file."
         raise ConfigError(f"{name}: no such file. {hint}") from None
     except IsADirectoryError:
@@ -65,7 +69,7 @@ def parse_document(text: str, name: str) -> Document:
     """The YAML ``text``; ``name`` stands before line and column in messages.
 
     Raises:
-        ConfigErrors: what ``text`` holds cannot be read; problems that leave it readable stay in the document.
+        ConfigErrors: ``text`` cannot be read; problems that leave it readable stay in the document.
     """
     reader = _Reader(text, name)
     try:
@@ -96,7 +100,9 @@ class _Reader:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if document.places:
-                    self._refuse(event, (), "a second document. Keep one experiment in a file, with no '---' line.")
+                    self._refuse(
+                        event, (), "a second document. Keep one experiment in a file, with no '---' line."
+                    )
                     break
                 first = next(self._events)
                 document.places[()] = self._place(first)
@@ -105,7 +111,9 @@ class _Reader:
 
     def _value(self, event: yaml.Event, path: KeyPath) -> Any:
         if len(path) > MAX_DEPTH:
-            raise ConfigErrors([self._problem(event, path[:3], f"nested more than {MAX_DEPTH} deep. Flatten it.")])
+            raise ConfigErrors(
+                [self._problem(event, path[:3], f"nested more than {MAX_DEPTH} deep. Flatten it.")]
+            )
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, path, "an alias ('*'). Write the value out.", unreadable=True)
             return None
@@ -159,7 +167,8 @@ class _Reader:
             return None
 
     def _place(self, event: yaml.Event) -> Place:
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        mark = event.start_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         return Place(text=f"{self._document.name}:{line}:{column}", order=(0, line, column))
 
     def _problem(self, event: yaml.Event, path: KeyPath, message: str) -> Problem:

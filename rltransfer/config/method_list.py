@@ -17,14 +17,16 @@ CONTROL = "scratch"
 
 
 def parse_methods(value: object, info: ValidationInfo) -> tuple[Any, ...]:
-    """Instances of the classes in ``rltransfer.registry.METHODS``, the control first whether it was named or not.
+    """Instances of the classes in ``rltransfer.registry.METHODS``, the control first, named or not.
 
     Args:
         value: names, single-key mappings of a name to options, or methods made already.
         info: the fields validated so far; the trunk, if it holds, says which stages methods may name.
     """
     if not isinstance(value, list | tuple):
-        raise flaw_error("methods", [Flaw((), f"needs a list of methods, not {shown(value)}. Write '- finetune'.")])
+        raise flaw_error(
+            "methods", [Flaw((), f"needs a list of methods, not {shown(value)}. Write '- finetune'.")]
+        )
     flaws: list[Flaw] = []
     made: dict[int, Any] = {}
     for index, item in enumerate(value):
@@ -52,12 +54,17 @@ def _repeated_labels(made: dict[int, Any]) -> list[Flaw]:
     for index, method in made.items():
         label = method.label.casefold()
         if label in first:
-            message = f"the method {method.label!r} stands twice (also item {first[label]}). Give one a 'name'."
+            message = (
+                f"the method {method.label!r} stands twice (also item {first[label]}). Give one a 'name'."
+            )
             flaws.append(Flaw((index,), message))
         first.setdefault(label, index)
     if CONTROL not in first or isinstance(made[first[CONTROL]], registry.METHODS.get(CONTROL)):
         return flaws
-    return [*flaws, Flaw((first[CONTROL],), f"the name {CONTROL!r} is kept for the control. Give another 'name'.")]
+    return [
+        *flaws,
+        Flaw((first[CONTROL],), f"the name {CONTROL!r} is kept for the control. Give another 'name'."),
+    ]
 
 
 def _wrong_stages(made: dict[int, Any], trunk: Any) -> list[Flaw]:

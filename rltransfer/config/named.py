@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,10 +19,12 @@ def look_up(registry: Registry[Any], name: object) -> Any:
     """The entry of ``registry`` called ``name``.
 
     Raises:
-        ValidationError: no such name, with the nearest known one; or a third party's entry that does not import.
+        ValidationError: no such name, with the nearest known one; or an entry that does not import.
     """
     if not isinstance(name, str):
-        raise flaw_error(registry.kind, [Flaw((), f"needs the name of a {registry.kind}, not {shown(name)}.")])
+        raise flaw_error(
+            registry.kind, [Flaw((), f"needs the name of a {registry.kind}, not {shown(name)}.")]
+        )
     try:
         return registry.get(name)
     except UnknownNameError as error:
@@ -43,7 +46,7 @@ def named_by_key(registry: Registry[Any], value: object, *, key: str, default: s
         default: the name where the key is left out.
     """
     if isinstance(value, Settings):
-        return value
+        return _registered(registry, value)
     if isinstance(value, Mapping):
         name, options = value.get(key, default), {k: v for k, v in value.items() if k != key}
         where: tuple[str, ...] = (key,)
@@ -59,21 +62,24 @@ def named_by_key(registry: Registry[Any], value: object, *, key: str, default: s
 def named_by_mapping(registry: Registry[Any], value: object) -> Settings:
     """Settings from ``name``, from ``{name: {option: value, ...}}``, or made already."""
     if isinstance(value, Settings):
-        return value
+        return _registered(registry, value)
+    name, options = value, None
     if isinstance(value, Mapping):
         if len(value) != 1:
-            raise flaw_error(registry.kind, [Flaw((), f"has {len(value)} keys. Write one {registry.kind} an item.")])
+            message = f"has {len(value)} keys. Write one {registry.kind} an item."
+            raise flaw_error(registry.kind, [Flaw((), message)])
         name, options = next(iter(value.items()))
-        path: tuple[str, ...] = (name,)
-    else:
-        name, options, path = value, None, ()
     try:
         kind = look_up(registry, name)
         if options is not None and not isinstance(options, Mapping):
-            raise flaw_error(name, [Flaw((), f"needs a mapping of options, not {shown(options)}.")])
+            raise flaw_error(registry.kind, [Flaw((), f"needs a mapping of options, not {shown(options)}.")])
         return _made(kind, options or {})
     except ValidationError as error:
-        raise flaw_error(registry.kind, [flaw.below(*path) for flaw in found_flaws(error, options)]) from None
+        flaws = found_flaws(error, options)
+        is_located = isinstance(value, Mapping) or name in registry
+        raise flaw_error(
+            registry.kind, [flaw.below(name) if is_located else flaw for flaw in flaws]
+        ) from None
 
 
 def name_of(registry: Registry[Any], settings: Settings) -> str:
@@ -81,26 +87,47 @@ def name_of(registry: Registry[Any], settings: Settings) -> str:
     return registry.name_of(type(settings))
 
 
+def _registered(registry: Registry[Any], settings: Settings) -> Settings:
+    """``settings`` themselves, made in Python by a class that YAML can name too."""
+    try:
+        name_of(registry, settings)
+    except UnknownNameError as error:
+        raise flaw_error(registry.kind, [Flaw((), str(error))]) from None
+    return settings
+
+
 def _made(kind: type[Settings], options: Mapping[str, Any], extra: str | None = None) -> Settings:
     known = [*([extra] if extra else []), *kind.model_fields]
     try:
         made = kind.model_validate(options)
     except ValidationError as error:
-        raise flaw_error(kind.__name__, found_flaws(error, options, known)) from None
+        flaws = found_flaws(error, options, known)
+        flawed = {flaw.path[0] for flaw in flaws if flaw.path}
+        with contextlib.suppress(ValidationError, ConfigError):
+            sound = {name: raw for name, raw in options.items() if name not in flawed}
+            flaws += _guessed_options(sound, kind.model_validate(sound))
+        raise flaw_error(kind.__name__, flaws) from None
     except ConfigError as error:
         raise flaw_error(kind.__name__, [Flaw((), str(error))]) from None
-    guessed = [flaw for name, raw in options.items() for flaw in _guessed(raw, getattr(made, name, raw), name)]
-    if guessed:
+    if guessed := _guessed_options(options, made):
         raise flaw_error(kind.__name__, guessed)
     return made
 
 
+def _guessed_options(options: Mapping[str, Any], made: Settings) -> list[Flaw]:
+    return [flaw for name, raw in options.items() for flaw in _guessed(raw, getattr(made, name, raw), name)]
+
+
 def _guessed(raw: object, made: object, *path: str | int) -> list[Flaw]:
-    """Where pydantic took true or text for a number, or a number or text for true: legal there, a slip here."""
+    """Where pydantic took true or text for a number, or another thing for true: a slip in a file."""
     if isinstance(raw, Mapping) and isinstance(made, Mapping):
         return [flaw for key in raw for flaw in _guessed(raw[key], made.get(key), *path, key)]
     if isinstance(raw, list) and isinstance(made, list | tuple):
-        return [flaw for index, pair in enumerate(zip(raw, made, strict=False)) for flaw in _guessed(*pair, *path, index)]
+        return [
+            flaw
+            for index, pair in enumerate(zip(raw, made, strict=False))
+            for flaw in _guessed(*pair, *path, index)
+        ]
     if isinstance(made, bool) and not isinstance(raw, bool):
         return [Flaw(path, f"needs true or false, not {shown(raw)}.")]
     if isinstance(made, int | float) and isinstance(raw, bool | str) and not isinstance(made, type(raw)):

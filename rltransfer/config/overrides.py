@@ -11,25 +11,19 @@ from rltransfer.config.problems import ConfigErrors, KeyPath, Place, Problem, do
 
 
 def apply_overrides(document: Document, overrides: Iterable[str]) -> None:
-    """Set each override in ``document``, in place; later ones win.
+    """Set each override in ``document``, in place; later ones win. What cannot be set joins its problems.
 
     Args:
         document: a parsed experiment.
-        overrides: texts ``a.b=c``. ``c`` is YAML; list items are named by index (``methods.0=direct``); mappings on
-            the way are made as needed.
-
-    Raises:
-        ConfigErrors: every override that cannot be set.
+        overrides: texts ``a.b=c``. ``c`` is YAML; list items are named by index (``methods.0=direct``);
+            mappings on the way are made as needed.
     """
-    problems: list[Problem] = []
     for index, override in enumerate(overrides):
         place = Place(text=f"override {shown(override)}", order=(1, index, 0))
         try:
             _apply(document, override, place)
         except _Refused as refused:
-            problems.append(Problem(place=place, path=refused.path, message=refused.message))
-    if problems:
-        raise ConfigErrors([*document.problems, *problems])
+            document.problems.append(Problem(place=place, path=refused.path, message=refused.message))
 
 
 class _Refused(Exception):  # noqa: N818 -- never leaves this file
@@ -78,5 +72,7 @@ def _step(node: Any, key: str, path: KeyPath) -> str | int:
     if not isinstance(node, list):
         raise _Refused((*path, key), f"{dotted(path)} is {shown(node)}, which has no keys. Replace it whole.")
     if not key.isdecimal() or int(key) >= len(node):
-        raise _Refused((*path, key), f"{dotted(path)} is a list of {len(node)}. Name an item by 0 to {len(node) - 1}.")
+        raise _Refused(
+            (*path, key), f"{dotted(path)} is a list of {len(node)}. Name an item by 0 to {len(node) - 1}."
+        )
     return int(key)

@@ -29,17 +29,19 @@ class Point:
 def source_point(raw: Mapping[str, Any]) -> tuple[Point | None, list[Flaw]]:
     """The point that a raw source names, or None with the reasons.
 
-    Flaws that the fields show by themselves (a family that does not exist, text for a mapping) are left to them.
+    Flaws that the fields show by themselves (an unknown family, text for a mapping) are left to them.
     """
     return _point(raw, raw.get("family"), None)
 
 
-def target_point(raw: Mapping[str, Any], source_family: object, source: Point | None) -> tuple[Point | None, list[Flaw]]:
+def target_point(
+    raw: Mapping[str, Any], source_family: object, source: Point | None
+) -> tuple[Point | None, list[Flaw]]:
     """The point that a raw target names.
 
     Args:
         raw: the target as written.
-        source_family: as the source has it, for targets that name none; it may be known where ``source`` is not.
+        source_family: as the source has it, for targets that name none; may be known where ``source`` is not.
         source: the source's point, or None where something is wrong with it.
     """
     named = raw.get("family")
@@ -55,7 +57,12 @@ def target_point(raw: Mapping[str, Any], source_family: object, source: Point | 
 def changes(point: Point, source: Point) -> dict[str, Any]:
     """The least that a target must say to turn ``source`` into ``point``."""
     if point.family != source.family:
-        return {"family": point.family, "robot": point.robot, "task": point.task, "environment": point.environment}
+        return {
+            "family": point.family,
+            "robot": point.robot,
+            "task": point.task,
+            "environment": point.environment,
+        }
     family = _registered(point.family)
     before, after = _full(source, family), _full(point, family)
     return {
@@ -93,9 +100,16 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
     values, faults = _factor_values(found, raw.get("environment"))
     environment = {**((kept and kept.environment) or {}), **values}
     flaws += faults
-    if flaws:
+    is_mistyped = any(not isinstance(name, str) for name in chosen.values())
+    if raw.get("environment") is not None and as_mapping(raw["environment"]) is None:
+        is_mistyped = True
+    if flaws or is_mistyped:
         return None, flaws
-    varied = {name: environment[name] for name in sorted(environment) if environment[name] != found.factors[name].default}
+    varied = {
+        name: environment[name]
+        for name in sorted(environment)
+        if environment[name] != found.factors[name].default
+    }
     return Point(family, environment=varied, **chosen), []
 
 
@@ -111,7 +125,8 @@ def _factor_values(family: Any, raw: object) -> tuple[dict[str, object], list[Fl
         try:
             values[name] = family.factors[name].validate(value)
         except ConfigError as error:
-            flaws.append(Flaw(path, str(error) if isinstance(value, str | int | float) else f"needs one value, not {shown(value)}."))
+            is_scalar = isinstance(value, str | int | float)
+            flaws.append(Flaw(path, str(error) if is_scalar else f"needs one value, not {shown(value)}."))
     return values, flaws
 
 
@@ -125,7 +140,7 @@ def _registered(family: object) -> Any:
 
 
 def _comparable(family: object) -> object:
-    """``family`` such that equal families are equal: its name, or validated settings; None where it does not hold."""
+    """``family`` so that equal ones compare equal: a name, or validated settings, or None if it is wrong."""
     fields = as_mapping(family)
     if fields is None:
         return family

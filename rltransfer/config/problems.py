@@ -45,7 +45,7 @@ class Problem:
         return f"{self.place.text}: {key}: {self.message}" if key else f"{self.place.text}: {self.message}"
 
 
-class ConfigErrors(ConfigError):
+class ConfigErrors(ConfigError):  # noqa: N818 -- it is several
     """Everything that is wrong with an experiment file, one problem a line, in the order of the file."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -66,6 +66,8 @@ def shown(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
     text = repr(value[: MAX_SHOWN + 1]) if isinstance(value, str) else repr(value)
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 

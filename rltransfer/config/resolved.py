@@ -16,7 +16,7 @@ def resolved_yaml(config: ExperimentConfig) -> str:
 
 
 def as_written(config: ExperimentConfig) -> dict[str, Any]:
-    """``config`` as plain data, complete, in the order of the fields; what a source or target leaves out is absent."""
+    """``config`` as plain data, complete, in the order of the fields; nothing stands for null in tasks."""
     data = config.model_dump(mode="json")
     data["source"] = _without_nothing(data["source"])
     data["targets"] = {name: _without_nothing(target) for name, target in data["targets"].items()}
@@ -43,12 +43,14 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
     else:
         return {prefix: value}
     return {
-        key: leaf for name, inner in items for key, leaf in _flat(inner, f"{prefix}.{name}" if prefix else str(name)).items()
+        key: leaf
+        for name, inner in items
+        for key, leaf in _flat(inner, f"{prefix}.{name}" if prefix else str(name)).items()
     }
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what ``rltransfer.config.loader`` reads: no aliases, and quotes around text that looks like a number."""
+    """Writes what ``rltransfer.config.loader`` reads: no aliases, and quotes around ``"1e6"``."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

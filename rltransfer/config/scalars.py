@@ -1,6 +1,6 @@
 """What a plain word of YAML means here: the core schema of YAML 1.2 without infinities, with ``150_000``.
 
-PyYAML follows YAML 1.1, where ``1e6`` and ``3e-4`` are text, ``no`` is false, ``010`` is 8 and ``1:30`` is 90.
+PyYAML follows YAML 1.1, where ``1e6`` and ``3e-4`` are text, ``no`` is false, ``010`` is 8, ``1:30`` is 90.
 Source: YAML 1.2.2, section 10.3.2.
 """
 

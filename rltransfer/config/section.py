@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 
 from rltransfer.config.flaws import Flaw, flaw_error, found_flaws
 from rltransfer.config.problems import shown
@@ -20,7 +27,7 @@ class Section(Settings):
 
     @classmethod
     def prepare(cls, data: dict[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
-        """The raw fields with what follows from others filled in, and the flaws that fields alone do not show.
+        """The raw fields, filled in where others decide them, and the flaws that fields alone do not show.
 
         ``data`` is what the user wrote, not validated yet: of any type and with any key.
         """
@@ -50,7 +57,7 @@ def as_mapping(value: object) -> dict[str, Any] | None:
     return dict(value) if isinstance(value, Mapping) else None
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """``1e6`` is whole; true and "5" are no numbers."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -65,9 +72,9 @@ def _real(value: object) -> object:
     return value
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+Whole = Annotated[int, BeforeValidator(whole)]
 """A whole number; ``1e6`` is one."""
-Real = Annotated[float, BeforeValidator(_real), Field(allow_inf_nan=False)]
+Real = Annotated[float, Field(allow_inf_nan=False), BeforeValidator(_real)]
 """A finite number."""
-Steps = Annotated[Whole, Field(ge=1, le=10**12)]
+Steps = Annotated[int, Field(ge=1, le=10**12), BeforeValidator(whole)]
 """A number of environment steps."""

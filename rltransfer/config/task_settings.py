@@ -33,9 +33,9 @@ class AdHocFamily(Section):
     """Any environment that Gymnasium knows, as a family of one task.
 
     Args:
-        id: the Gymnasium id, such as ``CartPole-v1``. Ids that import a module (``module:Name-v0``) are refused:
-            an experiment file names registered things only.
-        kwargs: arguments for ``gymnasium.make``. Give a source and a target different ones to make two tasks.
+        id: the Gymnasium id, such as ``CartPole-v1``. Ids that import a module (``module:Name-v0``) are
+            refused: an experiment file names registered things only.
+        kwargs: arguments for ``gymnasium.make``; a source and a target with different ones are two tasks.
         wrappers: what the environment is wrapped in, innermost first: names, or a name with its options.
     """
 
@@ -84,8 +84,8 @@ class SourceSettings(TaskSettings):
     """The task that knowledge comes from, and how its agent comes about: trained now, or trained already.
 
     Args:
-        budget: environment steps that each source agent trains for. Exactly one of ``budget`` and ``agent`` is given.
-        agent: folder of a trained agent, ``runs/quickstart/source/seed-0``, to transfer from in place of training.
+        budget: environment steps that each source agent trains for. Give this or ``agent``.
+        agent: folder of a trained agent, such as ``runs/quickstart/source/seed-0``, in place of training one.
     """
 
     budget: Steps | None = None
@@ -96,9 +96,13 @@ class SourceSettings(TaskSettings):
         """See ``Section.prepare``."""
         given = [key for key in ("budget", "agent") if data.get(key) is not None]
         if len(given) == 2:
-            return data, [Flaw(("agent",), "given together with budget. Keep budget to train, or agent to reuse one.")]
+            return data, [
+                Flaw(("agent",), "given together with budget. Keep budget to train, or agent to reuse one.")
+            ]
         if not given:
-            message = "missing. Give the steps to train the source for, or under 'agent' the folder of a trained one."
+            message = (
+                "missing. Give the steps to train the source for, or under 'agent' a trained agent's folder."
+            )
             return data, [Flaw(("budget",), message)]
         return data, []
 

@@ -1,1 +1,7 @@
-"""To be written."""
+"""Reports: what a run says, as tables, figures and files."""
+
+from rltransfer.report.files import write_result
+from rltransfer.report.result import Arm, Result, TargetResult, collect
+from rltransfer.report.table import plain_text, render
+
+__all__ = ["Arm", "Result", "TargetResult", "collect", "plain_text", "render", "write_result"]

@@ -18,6 +18,20 @@ from rltransfer.errors import SpaceMismatchError
 from rltransfer.tasks.family import Task
 
 
+def channels_first(space: spaces.Space[Any]) -> spaces.Box:
+    """``space`` as agents see it: images (channels, height, width), everything else as it is.
+
+    Raises:
+        SpaceMismatchError: not a Box.
+    """
+    if not isinstance(space, spaces.Box):
+        raise SpaceMismatchError(f"only Box observations can be read, not {space}. Flatten or wrap the environment.")
+    if len(space.shape) != 3 or not is_image_space(space) or is_image_space_channels_first(space):
+        return space
+    low, high = space.low.transpose(2, 0, 1), space.high.transpose(2, 0, 1)
+    return spaces.Box(low, high, dtype=space.dtype)  # type: ignore[arg-type]
+
+
 class TaskVecEnv(VecEnv):
     """Copies of one task, as Stable-Baselines3 wants them.
 
@@ -33,14 +47,8 @@ class TaskVecEnv(VecEnv):
     def __init__(self, env: VectorEnv[Any, Any, Any], task: Task) -> None:
         self.vector_env = env
         self.task = task
-        self._channels_last = False
-        space = env.single_observation_space
-        if not isinstance(space, spaces.Box):
-            raise SpaceMismatchError(f"{task} observes {space}; only Box observations are read. Wrap it.")
-        if is_image_space(space) and len(space.shape) == 3 and not is_image_space_channels_first(space):
-            self._channels_last = True
-            low, high = space.low.transpose(2, 0, 1), space.high.transpose(2, 0, 1)
-            space = spaces.Box(low, high, dtype=space.dtype)  # type: ignore[arg-type]
+        space = channels_first(env.single_observation_space)
+        self._channels_last = space is not env.single_observation_space
         super().__init__(env.num_envs, space, env.single_action_space)
         self._actions: NDArray[Any] | None = None
         self._returns = np.zeros(env.num_envs)

@@ -1,1 +1,19 @@
-"""To be written."""
+"""Transfer methods: one file each, settings and mechanism together. Importing them loads no torch."""
+
+from typing import TYPE_CHECKING
+
+from rltransfer.lazy import exported
+from rltransfer.transfer.direct import Direct
+from rltransfer.transfer.finetune import Finetune
+from rltransfer.transfer.frozen import Frozen
+from rltransfer.transfer.hard_sharing import HardSharing
+from rltransfer.transfer.method import TransferMethod
+from rltransfer.transfer.scratch import Scratch
+from rltransfer.transfer.soft_sharing import SoftSharing
+
+if TYPE_CHECKING:
+    from rltransfer.transfer.report import TransferReport as TransferReport
+
+__all__ = ["Direct", "Finetune", "Frozen", "HardSharing", "Scratch", "SoftSharing", "TransferMethod"]
+
+__getattr__, __dir__ = exported(__name__, {"TransferReport": "rltransfer.transfer.report"})

@@ -8,6 +8,7 @@ from rltransfer_envs.rover.jit import compiled
 from rltransfer_envs.rover.layout import is_target
 from rltransfer_envs.rover.world import (
     BLOCK_RADIUS,
+    DIFFERENTIAL,
     GOAL_RADIUS,
     HAZARD_RADIUS,
     PUSH,
@@ -18,16 +19,23 @@ from rltransfer_envs.rover.world import (
 
 NOTHING, SUCCESS, FAILURE = range(3)
 PROGRESS = 1.0
-"""Reward per metre that the robot comes nearer to its target."""
-BLOCK_PROGRESS = 1.0
-"""Reward per metre that the block comes nearer to the goal."""
+"""Reward per metre that robot and target, or in ``push`` block and goal, come nearer to each other."""
+APPROACH = 0.5
+"""In ``push``, reward per metre that the robot comes nearer to the far side of the block."""
+FACING = 0.2
+"""For the differential robot, outside ``push``, times the cosine of the angle between its nose and the target.
+
+Own choice: without it turning is never rewarded at once, and PPO learns to spin on the spot (0.08 success after
+120,000 steps).
+"""
 
 
 @compiled
 def potential(copy: Copy, settings: Settings) -> float:
     """Of the shaping reward, which is its growth over a step.
 
-    ``reach`` and ``swap``: -0.5 times the metres from the robot to the nearest target.
+    ``reach`` and ``swap``: minus the metres from the robot to the nearest target; for the differential robot plus
+    0.2 times the cosine of the angle between its heading and the way there.
     ``push``: minus the metres from block to goal, minus 0.5 times the metres from the robot to where it would touch
     the block on the side away from the goal.
 
@@ -42,14 +50,18 @@ def potential(copy: Copy, settings: Settings) -> float:
         touching = (ROBOT_RADIUS + BLOCK_RADIUS) / distance
         behind_x = copy.block[0] - touching * to_goal_x
         behind_y = copy.block[1] - touching * to_goal_y
-        return -BLOCK_PROGRESS * distance - PROGRESS * math.sqrt((behind_x - x) ** 2 + (behind_y - y) ** 2)
-    nearest = 1e9
+        return -PROGRESS * distance - APPROACH * math.sqrt((behind_x - x) ** 2 + (behind_y - y) ** 2)
+    nearest, ahead = 1e9, 0.0
     for k in range(settings.hazards + 1):
         if is_target(settings, k):
-            dx = x - (copy.goal[0] if k == 0 else copy.hazards[k - 1, 0])
-            dy = y - (copy.goal[1] if k == 0 else copy.hazards[k - 1, 1])
-            nearest = min(nearest, math.sqrt(dx * dx + dy * dy))
-    return -PROGRESS * nearest
+            dx = (copy.goal[0] if k == 0 else copy.hazards[k - 1, 0]) - x
+            dy = (copy.goal[1] if k == 0 else copy.hazards[k - 1, 1]) - y
+            distance = math.sqrt(dx * dx + dy * dy)
+            if distance < nearest:
+                nearest = distance
+                ahead = (dx * math.cos(copy.robot[2]) + dy * math.sin(copy.robot[2])) / max(distance, 1e-9)
+    facing = FACING * ahead if settings.robot == DIFFERENTIAL else 0.0
+    return facing - PROGRESS * nearest
 
 
 @compiled

@@ -41,7 +41,8 @@ DIFFERENTIAL_PARTS = np.array(
         (BOX, 0, -0.115, 0, 0.075, 0.035, DARK, 1),
         (BOX, 0, 0.115, 0, 0.075, 0.035, DARK, 1),
         (DISC, 0, 0, 0, 0.115, 0.115, ROBOTS + 1, 1),
-        (TRIANGLE, 0.05, 0, 0, 0.085, 0.085, LIGHT, 1),
+        (BOX, -0.08, 0, 0, 0.04, 0.08, DARK, 1),
+        (TRIANGLE, 0.06, 0, 0, 0.09, 0.1, LIGHT, 1),
     ]
 )
 HOVERCRAFT_PARTS = np.array(

@@ -1,0 +1,212 @@
+"""An agent on disk: ``agent.json``, ``weights.safetensors`` and its trunk. Nothing in it can execute."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pydantic
+import torch
+from gymnasium import spaces
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from rltransfer.agents.adoption import ReadsThroughTrunk, adopt
+from rltransfer.agents.algorithms import Algorithm
+from rltransfer.agents.anatomy import policy_of, task_of, trunk_of, trunk_sites
+from rltransfer.agents.making import CLASSES, build_model
+from rltransfer.agents.space_records import space_from, space_record
+from rltransfer.errors import ArtifactError, RLTransferError, SpaceMismatchError
+from rltransfer.files import read_bytes, write_atomically, write_json
+from rltransfer.registry import ALGORITHMS, FAMILIES
+from rltransfer.tasks.family import Task
+from rltransfer.trunks.artifact import load_trunk
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.vec_env import VecEnv
+
+FORMAT = 1
+
+
+def save(model: BaseAlgorithm, directory: Path | str, *, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write an agent into ``directory``, which is made where it does not exist.
+
+    The trunk goes into its folder ``trunk``, from where the image suite and other agents can take it alone.
+
+    Args:
+        model: an agent from ``make_agent`` or ``load_agent``, or a Stable-Baselines3 model with ``"CnnPolicy"``.
+        directory: where ``agent.json``, ``weights.safetensors`` and ``trunk/`` go.
+        provenance: where the agent comes from, kept as it is; JSON values only.
+
+    Raises:
+        SpaceMismatchError: the model's features extractor is not a trunk.
+        ArtifactError: the algorithm is none that ``load_agent`` could build again.
+    """
+    adopt(model)
+    directory = Path(directory)
+    weights = {name: t.detach().cpu().contiguous() for name, t in _outside_trunk(model).items()}
+    data = save_tensors(weights)
+    settings = settings_of(model)
+    task = task_of(model)
+    trunk_of(model).save(directory / "trunk", provenance={"agent": settings.name, **(provenance or {})})
+    write_atomically(directory / "weights.safetensors", data)
+    write_json(
+        directory / "agent.json",
+        {
+            "format": FORMAT,
+            "algorithm": settings.name,
+            "settings": settings.model_dump(mode="json"),
+            "net_arch": list(getattr(policy_of(model), "net_arch", None) or []),
+            "observation_space": space_record(_raw_space(model)),
+            "action_space": space_record(model.action_space),
+            "task": None if task is None else _task_record(task),
+            "env_steps": int(model.num_timesteps),
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "provenance": dict(provenance or {}),
+        },
+    )
+
+
+def load_agent(
+    directory: Path | str, *, env: VecEnv | None = None, device: torch.device | str = "auto"
+) -> BaseAlgorithm:
+    """The agent saved in ``directory``, as a Stable-Baselines3 model.
+
+    Args:
+        directory: written by ``save``; a trial's folder in a run will do, too.
+        env: an environment to go on learning in; without one the agent can act, and ``set_env`` may follow.
+        device: where to compute.
+
+    Raises:
+        ArtifactError: a file is missing, damaged or of a later format, or the parts do not fit together.
+    """
+    directory = Path(directory)
+    if not (directory / "agent.json").exists() and (directory / "agent" / "agent.json").exists():
+        directory /= "agent"
+    try:
+        record = json.loads(read_bytes(directory / "agent.json"))
+        if record["format"] > FORMAT:
+            raise ArtifactError(f"{directory}: written by a later rltransfer (format {record['format']}). Upgrade.")
+        data = read_bytes(directory / "weights.safetensors")
+        if hashlib.sha256(data).hexdigest() != record["sha256"]:
+            raise ArtifactError(f"{directory / 'weights.safetensors'}: damaged (checksum differs). Copy it again.")
+        return _rebuilt(record, load_tensors(data), directory, env, device)
+    except ArtifactError:
+        raise
+    except RLTransferError as error:
+        raise ArtifactError(f"{directory}: {error}") from error
+    except (ValueError, KeyError, TypeError, SafetensorError, RuntimeError, pydantic.ValidationError) as error:
+        reason = (str(error).strip().splitlines() or [""])[0][:200]
+        raise ArtifactError(f"{directory}: not an agent that can be read ({type(error).__name__}: {reason})") from error
+
+
+def settings_of(model: BaseAlgorithm) -> Algorithm:
+    """The algorithm and hyperparameters of a Stable-Baselines3 model, as settings.
+
+    Raises:
+        ArtifactError: the algorithm is not one that rltransfer builds.
+    """
+    name = next((name for name, kind in CLASSES.items() if isinstance(model, kind)), None)
+    if name is None:
+        raise ArtifactError(f"agents of class {type(model).__name__} cannot be saved; {', '.join(CLASSES)} can")
+    kind: type[Algorithm] = ALGORITHMS.get(name)
+    values: dict[str, Any] = {"num_envs": model.n_envs}
+    for field in kind.model_fields:
+        if hasattr(model, field):
+            value = getattr(model, field)
+            if callable(value):
+                value = value(1.0)  # a schedule, at the start of training
+            values[field] = value.frequency if field == "train_freq" else value
+    return kind(**values)
+
+
+def _rebuilt(
+    record: dict[str, Any],
+    weights: dict[str, torch.Tensor],
+    directory: Path,
+    env: VecEnv | None,
+    device: torch.device | str,
+) -> BaseAlgorithm:
+    trunk = load_trunk(directory / "trunk")
+    settings = ALGORITHMS.get(record["algorithm"]).model_validate_json(json.dumps(record["settings"]))
+    space, actions = space_from(record["observation_space"]), space_from(record["action_space"])
+    if env is not None:
+        check_spaces(env, space, actions)
+        settings = settings.model_copy(update={"num_envs": env.num_envs})
+    with torch.random.fork_rng(devices=[]):  # building draws initial weights; loading must not move the caller's
+        model = build_model(
+            settings,
+            trunk.spec,
+            env=env,
+            observation_space=space,
+            action_space=actions,
+            net_arch=record["net_arch"],
+            device=device,
+        )
+    own = _outside_trunk(model)
+    odd = sorted(n for n in {*own, *weights} if not (n in own and n in weights and own[n].shape == weights[n].shape))
+    if odd:
+        raise ArtifactError(f"{directory}: weights do not fit the agent ({', '.join(odd[:5])})")
+    with torch.no_grad():
+        trunk_of(model).load_state_dict(trunk.state_dict())
+        for name, tensor in weights.items():
+            own[name].copy_(tensor)
+    model.num_timesteps = record["env_steps"]
+    if record["task"] is not None:
+        model.trained_on = _task_from(record["task"])
+    return model
+
+
+def check_spaces(env: VecEnv, space: spaces.Space[Any], actions: spaces.Space[Any]) -> None:
+    """Raise SpaceMismatchError where an agent of these spaces cannot act in ``env``."""
+    if env.observation_space != space or env.action_space != actions:
+        raise SpaceMismatchError(
+            f"the agent observes {space} and acts in {actions}; the environment has {env.observation_space} and "
+            f"{env.action_space}. Transfer to it with a method instead."
+        )
+
+
+def _outside_trunk(model: BaseAlgorithm) -> dict[str, torch.Tensor]:
+    """Every tensor of the policy that is not in its acting trunk, each once."""
+    acting = trunk_sites(model)[0]
+    inside = {id(t) for t in (*acting.trunk.parameters(), *acting.trunk.buffers())}
+    policy = policy_of(model)
+    tensors: dict[str, torch.Tensor] = {}
+    seen = set(inside)
+    for name, tensor in (*policy.named_parameters(), *policy.named_buffers()):
+        if id(tensor) not in seen:
+            seen.add(id(tensor))
+            tensors[name] = tensor
+    return tensors
+
+
+def _raw_space(model: BaseAlgorithm) -> Any:
+    policy = policy_of(model)
+    cached = policy.raw_space if isinstance(policy, ReadsThroughTrunk) else None
+    return cached if cached is not None else model.observation_space
+
+
+def _task_record(task: Task) -> dict[str, Any] | None:
+    if task.family.name not in FAMILIES:
+        return None
+    return {
+        "family": task.family.name,
+        "robot": task.robot,
+        "task": task.task,
+        "environment": dict(task.environment),
+    }
+
+
+def _task_from(record: dict[str, Any]) -> Task | None:
+    """The task an agent was trained on, or None where its family is not installed here."""
+    if record["family"] not in FAMILIES:
+        return None
+    task: Task = FAMILIES.get(record["family"]).task(
+        robot=record["robot"], task=record["task"], environment=record["environment"]
+    )
+    return task

@@ -1,0 +1,147 @@
+"""A whole experiment: source agents, then every target by every method and seed, then the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rltransfer.config import ExperimentConfig, load_experiment
+from rltransfer.errors import ConfigError, NotApplicableError, RLTransferError
+from rltransfer.launch import Job, JobEvent, Listener, run_locally
+from rltransfer.points import task_of_experiment
+from rltransfer.runs import RunDirectory, TrialName, opened
+
+if TYPE_CHECKING:
+    from rltransfer.report import Result
+
+Plan = tuple[TrialName, ...]
+
+
+def run_experiment(
+    experiment: ExperimentConfig | Path | str,
+    *,
+    out: Path | str | None = None,
+    workers: int | None = None,
+    listen: Callable[[Plan], Listener] | None = None,
+) -> Result:
+    """Run what has not run yet of an experiment, and sum up.
+
+    Trials run in processes of their own, each on ``threads`` threads. Finished trials are skipped, so an interrupted
+    run goes on where it stopped.
+
+    Args:
+        experiment: a configuration, or the path of a YAML file.
+        out: the run directory; ``runs/<experiment>`` where left out.
+        workers: trials at a time; the experiment's ``workers``, or the number of cores, where left out.
+        listen: given the trials to run, gives what is called with every event.
+
+    Returns:
+        Tables, verdicts and failed trials; the same that ``rltransfer.report.collect`` reads from the directory.
+
+    Raises:
+        ConfigError: the experiment does not hold.
+        RunConflictError: the directory belongs to another configuration.
+        RunLockedError: another process is writing the directory.
+    """
+    from rltransfer.report import collect, write_result
+
+    config = experiment if isinstance(experiment, ExperimentConfig) else load_experiment(Path(experiment))
+    run = RunDirectory(out if out is not None else Path("runs") / config.experiment)
+    with opened(run, config, **check_parts(config)):
+        plan, inapplicable = plan_trials(config)
+        for name, reason in inapplicable.items():
+            run.trial(name).write_status("not applicable", reason=reason)
+        left = tuple(name for name in plan if not run.trial(name).is_done)
+        hear = listen(left) if listen is not None else _ignore
+        try:
+            run_locally(
+                _jobs(config, run, left),
+                workers=workers or config.workers,
+                listen=hear,
+                preload=["rltransfer.trial"],
+            )
+        finally:
+            for name in left:
+                if run.trial(name).status().get("state") == "running":
+                    run.trial(name).write_status("interrupted")
+        result = collect(run)
+        write_result(run, result)
+    return result
+
+
+def plan_trials(config: ExperimentConfig) -> tuple[Plan, Mapping[TrialName, str]]:
+    """Every trial in the order to run, and those that cannot be, with the reason."""
+    from rltransfer.tasks.space_diff import SpaceDiff
+
+    plan = [] if config.source.agent else [TrialName("source", "", seed) for seed in config.seeds]
+    inapplicable: dict[TrialName, str] = {}
+    source = task_of_experiment(config, "source")
+    for target in config.targets:
+        diff = SpaceDiff.between(source, task_of_experiment(config, target))
+        for method in config.methods:
+            names = [TrialName(target, method.label, seed) for seed in config.seeds]
+            try:
+                method.check(diff)
+                plan += names
+            except NotApplicableError as error:
+                inapplicable.update(dict.fromkeys(names, str(error)))
+    # Seeds in the outer order of targets and methods would leave the slowest for last; by seed, whole comparisons
+    # are finished early and an interrupted run can be read.
+    return tuple(sorted(plan, key=lambda name: (not name.is_source, name.seed))), inapplicable
+
+
+def check_parts(config: ExperimentConfig) -> dict[str, Any]:
+    """Build every task's spaces and the trunk once, so that what cannot work is known before anything runs.
+
+    Returns:
+        What is found out on the way and belongs into the manifest.
+
+    Raises:
+        ConfigError: the algorithm cannot act, or the trunk cannot read, in a task; the message names the task.
+    """
+    from rltransfer.agents.making import check_action_space
+    from rltransfer.tasks.vec_env import channels_first
+
+    found: dict[str, Any] = {}
+    for name in ("source", *config.targets):
+        try:
+            task = task_of_experiment(config, name)
+            observation, action = task.family.spaces(task)
+            check_action_space(config.agent, action)
+            trunk = config.trunk.build(channels_first(observation).shape)
+        except RLTransferError as error:
+            place = "source" if name == "source" else f"targets.{name}"
+            raise ConfigError(f"{place}: {error}") from error
+        found = {"precision": trunk.precision, "device": _device(), "threads": config.threads}
+    if config.source.agent is not None and not (Path(config.source.agent)).exists():
+        raise ConfigError(f"source.agent: {config.source.agent} does not exist. Train one, or give another path.")
+    return found
+
+
+def _jobs(config: ExperimentConfig, run: RunDirectory, names: Plan) -> list[Job]:
+    from rltransfer.trial import Trial, run_trial
+
+    jobs = []
+    for name in names:
+        source = TrialName("source", "", name.seed)
+        waits = not name.is_source and name.method != "scratch" and source in names
+        jobs.append(
+            Job(
+                name=str(name),
+                run=run_trial,
+                argument=Trial(run=run.path.absolute(), config=config, name=name),
+                after=(str(source),) if waits else (),
+            )
+        )
+    return jobs
+
+
+def _device() -> str:
+    import torch
+
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+
+
+def _ignore(event: JobEvent) -> None:
+    pass

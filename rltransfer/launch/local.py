@@ -1,0 +1,137 @@
+"""Jobs in processes on this machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from rltransfer.launch.jobs import Job, JobEvent, Listener
+
+
+@dataclass
+class _Running:
+    job: Job
+    process: BaseProcess
+    pipe: Connection
+    failure: str | None = None
+
+
+def run_locally(
+    jobs: Sequence[Job], *, workers: int | None = None, listen: Listener, preload: Sequence[str] = ()
+) -> dict[str, str]:
+    """Run every job in a process of its own, ``workers`` at a time, in the given order as far as they may start.
+
+    A job that fails, or whose process dies, does not stop the others. On an interrupt all processes are ended before
+    KeyboardInterrupt goes on to the caller.
+
+    Args:
+        jobs: what to run.
+        workers: processes at a time; as many as this process may use cores, where left out.
+        listen: called in this process with every event.
+        preload: modules to import once, before the processes are forked from there.
+
+    Returns:
+        Job name to ``"finished"``, ``"failed"`` or ``"not run"``.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    workers = workers or len(os.sched_getaffinity(0))
+    waiting, ended = list(jobs), {}
+    running: dict[int, _Running] = {}
+    try:
+        while waiting or running:
+            _drop_hopeless(waiting, ended, listen)
+            while len(running) < workers and (job := _next_ready(waiting, ended)) is not None:
+                waiting.remove(job)
+                started = _start(context, job)
+                running[started.process.sentinel] = started
+                listen(JobEvent(name=job.name, kind="started"))
+            if not running:
+                continue
+            pipes = {item.pipe: item for item in running.values() if not item.pipe.closed}
+            for ready in wait([*pipes, *running]):
+                if isinstance(ready, Connection):
+                    _hear(pipes[ready], listen)
+                elif ready in running:
+                    _end(running.pop(ready), ended, listen)
+    finally:
+        _stop(list(running.values()))
+    return ended
+
+
+def _start(context: Any, job: Job) -> _Running:
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_work, args=(job, theirs), name=job.name, daemon=True)
+    process.start()
+    theirs.close()
+    return _Running(job, process, ours)
+
+
+def _work(job: Job, pipe: Connection) -> None:
+    """In the job's own process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the launching process's to deal with
+    try:
+        job.run(job.argument, lambda content: pipe.send(("told", content)))
+    except Exception as error:
+        lines = traceback.format_exception_only(error)[-1].strip().splitlines()
+        pipe.send(("failed", (lines or [type(error).__name__])[0]))
+        raise SystemExit(1) from None
+    finally:
+        pipe.close()
+
+
+def _hear(item: _Running, listen: Listener) -> None:
+    try:
+        kind, content = item.pipe.recv()
+    except (EOFError, OSError):
+        item.pipe.close()
+        return
+    if kind == "failed":
+        item.failure = content
+    else:
+        listen(JobEvent(name=item.job.name, kind="told", content=content))
+
+
+def _end(item: _Running, ended: dict[str, str], listen: Listener) -> None:
+    while not item.pipe.closed and item.pipe.poll():
+        _hear(item, listen)
+    item.process.join()
+    code = item.process.exitcode
+    if code == 0 and item.failure is None:
+        ended[item.job.name] = "finished"
+        listen(JobEvent(name=item.job.name, kind="finished"))
+        return
+    ended[item.job.name] = "failed"
+    reason = item.failure or (f"the process was ended by signal {-code}" if code and code < 0 else f"exit status {code}")
+    listen(JobEvent(name=item.job.name, kind="failed", content=reason))
+
+
+def _next_ready(waiting: Sequence[Job], ended: dict[str, str]) -> Job | None:
+    return next((job for job in waiting if all(ended.get(name) == "finished" for name in job.after)), None)
+
+
+def _drop_hopeless(waiting: list[Job], ended: dict[str, str], listen: Listener) -> None:
+    """Give up jobs that wait for one that failed."""
+    for job in list(waiting):
+        lost = [name for name in job.after if ended.get(name) in ("failed", "not run")]
+        if lost:
+            waiting.remove(job)
+            ended[job.name] = "not run"
+            listen(JobEvent(name=job.name, kind="not run", content=f"{lost[0]} failed"))
+
+
+def _stop(items: Sequence[_Running]) -> None:
+    for item in items:
+        item.process.terminate()
+    for item in items:
+        item.process.join(timeout=5)
+        if item.process.is_alive():
+            item.process.kill()
+            item.process.join()

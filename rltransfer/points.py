@@ -1,0 +1,20 @@
+"""From the tasks that an experiment file names to task objects."""
+
+from __future__ import annotations
+
+from rltransfer.config import AdHocFamily, ExperimentConfig
+from rltransfer.registry import FAMILIES
+from rltransfer.tasks.family import Family, Task
+from rltransfer.tasks.gymnasium_family import GymnasiumFamily
+
+
+def task_of_experiment(config: ExperimentConfig, name: str) -> Task:
+    """The task called ``name``: a target, or ``"source"``."""
+    point = config.task(name)
+    if isinstance(point.family, AdHocFamily):
+        family: Family = GymnasiumFamily(
+            point.family.id, kwargs=point.family.kwargs, wrappers=point.family.wrappers
+        )
+    else:
+        family = FAMILIES.get(point.family)
+    return family.task(robot=point.robot, task=point.task, environment=point.environment)

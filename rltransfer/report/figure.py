@@ -1,0 +1,57 @@
+"""A result as a figure: every method's learning curve on every target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from rltransfer.metrics import stratified_bootstrap
+from rltransfer.report.result import Arm, Result, TargetResult
+
+# Okabe and Ito's palette, distinguishable with colour-blind eyes; black is the control's.
+COLOURS = ("#000000", "#999999", "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#B8A800")
+
+
+def draw_curves(result: Result, path: Path) -> None:
+    """Write a PNG with a panel for each target: IQM over seeds, with 95% bootstrap intervals as bands."""
+    panels = len(result.targets)
+    figure = Figure(figsize=(1 + 4.2 * panels, 4.1), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
+    labels = [arm.method for arm in result.targets[0].arms]
+    for axis, target in zip(axes, result.targets, strict=True):
+        _panel(axis, target, labels)
+    axes[0].set_ylabel("return on fixed episodes")
+    handles = {text: line for axis in axes for line, text in zip(*axis.get_legend_handles_labels(), strict=True)}
+    shown = [label for label in labels if label in handles]
+    figure.legend([handles[t] for t in shown], shown, loc="outside lower center", ncols=len(shown), frameon=False)
+    figure.suptitle(f"{result.experiment}: IQM over {result.num_seeds} seeds, 95% bootstrap intervals", fontsize=11)
+    figure.savefig(path, dpi=140)
+
+
+def _panel(axis: Axes, target: TargetResult, labels: list[str]) -> None:
+    axis.set_title(target.name, fontsize=10)
+    axis.set_xlabel("target environment steps")
+    axis.spines[["top", "right"]].set_visible(False)
+    if target.threshold is not None:
+        axis.axhline(target.threshold, color="#bbbbbb", linewidth=0.8, linestyle=":")
+    for arm in target.arms:
+        if arm.curves:
+            _curve(axis, arm, COLOURS[labels.index(arm.method) % len(COLOURS)])
+
+
+def _curve(axis: Axes, arm: Arm, colour: str) -> None:
+    curves = list(arm.curves.values())
+    steps = curves[0].env_steps
+    returns = np.stack([curve.returns for curve in curves])  # (num_seeds, num_evaluations)
+    bands = [stratified_bootstrap(returns[:, [k]], num_resamples=2_000) for k in range(returns.shape[1])]
+    is_flat = bool(np.ptp(returns, axis=1).max() == 0)
+    style = {"linestyle": "--" if is_flat else "-", "linewidth": 2.2 if arm.method == "scratch" else 1.5}
+    axis.plot(steps, [band.point for band in bands], color=colour, label=arm.method, **style)
+    axis.fill_between(
+        steps, [band.low for band in bands], [band.high for band in bands], color=colour, alpha=0.13, linewidth=0
+    )

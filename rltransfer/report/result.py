@@ -1,0 +1,196 @@
+"""What a run says: read from its trials' files, never from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rltransfer.config import ExperimentConfig, load_experiment
+from rltransfer.errors import ConfigError
+from rltransfer.metrics import MIN_SEEDS, Curve, Interval, TransferSummary, stratified_bootstrap, summarize
+from rltransfer.points import task_of_experiment
+from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialName
+
+THRESHOLD_SHARE = 0.8
+"""Where no threshold is given: this share of the way from the control's first return to its last."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One method on one target, over its finished seeds.
+
+    Args:
+        method: its label.
+        curves: seed to its learning curve on the target.
+        success: seed to the success rate of its last evaluation; empty where the task defines none.
+        kept: seed to (before, after) return on the source task, where the method goes on playing it.
+        steps_per_second: of training, median over seeds; None for a method that does not train.
+        summary: against the control; None for the control itself and where no pair of seeds is finished.
+        reason: why there is nothing to show, where there is nothing.
+    """
+
+    method: str
+    curves: Mapping[int, Curve]
+    success: Mapping[int, float]
+    kept: Mapping[int, tuple[float, float]]
+    steps_per_second: float | None
+    summary: TransferSummary | None = None
+    reason: str = ""
+
+    def at_end(self) -> Interval | None:
+        """Mean return of the last tenth of evaluations: IQM over seeds with its interval."""
+        scores = np.array([curve.final() for curve in self.curves.values()])
+        return stratified_bootstrap(scores[:, None]) if len(scores) else None
+
+    def at_start(self) -> Interval | None:
+        """Return before training: IQM over seeds with its interval."""
+        scores = np.array([curve.first() for curve in self.curves.values()])
+        return stratified_bootstrap(scores[:, None]) if len(scores) else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetResult:
+    """Every method on one target; the control comes first.
+
+    Args:
+        name: as the experiment calls it.
+        task: what it is, in words.
+        threshold: the return that time-to-threshold counts to; None while the control is not finished.
+        arms: one a method.
+    """
+
+    name: str
+    task: str
+    threshold: float | None
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a run says so far.
+
+    Args:
+        experiment: its name.
+        num_seeds: how many seeds it is to have.
+        source_steps: environment steps each source agent was trained for; 0 where it was given.
+        source: the source agents' own learning curves.
+        targets: in the experiment's order.
+        failed: trial to what went wrong.
+        missing: trials that have not run to their end.
+        warnings: what a reader must know.
+    """
+
+    experiment: str
+    num_seeds: int
+    source_steps: int
+    source: Arm
+    targets: tuple[TargetResult, ...]
+    failed: Mapping[str, str]
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def collect(run: RunDirectory) -> Result:
+    """Read a run directory and work out every figure.
+
+    Raises:
+        ConfigError: there is no run.
+        ArtifactError: a file in it is damaged.
+    """
+    if not run.config.exists():
+        raise ConfigError(f"{run.path} is not a run: it has no {run.config.name}. Give the directory of a run.")
+    config = load_experiment(run.config)
+    statuses = {d.name: d.status() for d in run.trials()}
+    failed = {str(n): str(s.get("error", "")) for n, s in statuses.items() if s["state"] == "failed"}
+    targets = tuple(_target(run, config, name) for name in config.targets)
+    warnings = []
+    if len(config.seeds) < MIN_SEEDS:
+        warnings.append(f"only {len(config.seeds)} seeds: intervals are wide and not to be trusted far; use 5 or more")
+    return Result(
+        experiment=config.experiment,
+        num_seeds=len(config.seeds),
+        source_steps=config.source.budget or 0,
+        source=_arm(run, "source", "", config.seeds),
+        targets=targets,
+        failed=failed,
+        missing=tuple(map(str, _missing(run, config))),
+        warnings=tuple(warnings),
+    )
+
+
+def _missing(run: RunDirectory, config: ExperimentConfig) -> list[TrialName]:
+    names = [] if config.source.agent else [TrialName("source", "", seed) for seed in config.seeds]
+    names += [TrialName(t, m.label, s) for t in config.targets for m in config.methods for s in config.seeds]
+    done = ("finished", "not applicable", "failed")
+    return [name for name in names if run.trial(name).status().get("state") not in done]
+
+
+def _target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetResult:
+    task = task_of_experiment(config, name)
+    control, *others = [_arm(run, name, method.label, config.seeds) for method in config.methods]
+    threshold = config.threshold
+    if threshold is None and control.curves:
+        first = float(np.mean([curve.first() for curve in control.curves.values()]))
+        last = float(np.mean([curve.final() for curve in control.curves.values()]))
+        threshold = first + THRESHOLD_SHARE * (last - first)
+    reference = task.family.reference_score(task)
+    normalizer = None if reference is None else (reference.random, reference.expert)
+    arms = [control]
+    for arm in others:
+        seeds = sorted(set(arm.curves) & set(control.curves))
+        summary = None
+        if seeds and threshold is not None:
+            summary = summarize(
+                [_stretched(arm.curves[seed], control.curves[seed]) for seed in seeds],
+                [control.curves[seed] for seed in seeds],
+                threshold=threshold,
+                source_steps=config.source.budget or 0,
+                normalizer=normalizer,
+            )
+        arms.append(_with(arm, summary))
+    return TargetResult(name=name, task=str(task), threshold=threshold, arms=tuple(arms))
+
+
+def _with(arm: Arm, summary: TransferSummary | None) -> Arm:
+    return Arm(**{**vars(arm), "summary": summary})
+
+
+def _arm(run: RunDirectory, target: str, method: str, seeds: Sequence[int]) -> Arm:
+    curves, success, kept, speeds, reasons = {}, {}, {}, [], []
+    own = "source" if target == "source" else "target"
+    for seed in seeds:
+        directory: TrialDirectory = run.trial(TrialName(target, method, seed))
+        status = directory.status()
+        if status.get("state") == "finished":
+            rows = directory.evaluations()
+            played = [row for row in rows if row.on == own]
+            curves[seed] = _curve(played)
+            if played[-1].success_rate is not None:
+                success[seed] = played[-1].success_rate
+            source = [row.return_mean for row in rows if row.on == "source"] if own == "target" else []
+            if source:
+                kept[seed] = (source[0], source[-1])
+            if status.get("steps_per_second") is not None:
+                speeds.append(status["steps_per_second"])
+        elif "reason" in status:
+            reasons.append(f"not applicable: {status['reason']}")
+        elif "error" in status:
+            reasons.append(f"failed: {status['error']}")
+    reason = "" if curves else (reasons[0] if reasons else "has not run yet")
+    speed = float(np.median(speeds)) if speeds else None
+    return Arm(method=method, curves=curves, success=success, kept=kept, steps_per_second=speed, reason=reason)
+
+
+def _curve(rows: Sequence[EvaluationRow]) -> Curve:
+    return Curve(np.array([row.env_steps for row in rows]), np.array([row.return_mean for row in rows]))
+
+
+def _stretched(curve: Curve, control: Curve) -> Curve:
+    """``curve`` at the control's evaluation steps: a policy that does not train is the same at all of them."""
+    if len(curve.returns) == len(control.returns) and (curve.env_steps == control.env_steps).all():
+        return curve
+    if np.ptp(curve.returns) == 0:
+        return Curve(control.env_steps, np.full(len(control.returns), curve.first()))
+    return curve

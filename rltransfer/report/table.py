@@ -1,0 +1,124 @@
+"""A result as tables for the terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from rltransfer.metrics import Interval, TimesToThreshold
+from rltransfer.report.result import Arm, Result, TargetResult
+
+STYLES = {"helped": "bold green", "hurt": "bold red", "no evidence": "dim"}
+
+
+def render(result: Result) -> RenderableType:
+    """Everything a result says, target by target."""
+    return Group(*_parts(result))
+
+
+def plain_text(result: Result, *, width: int = 130) -> str:
+    """The same without colours, for a file."""
+    console = Console(file=io.StringIO(), width=width, no_color=True, force_terminal=False, highlight=False)
+    console.print(render(result))
+    file = console.file
+    assert isinstance(file, io.StringIO)
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+
+
+def _parts(result: Result) -> Iterator[RenderableType]:
+    yield Text(f"{result.experiment}: transfer against the from-scratch control", style="bold")
+    yield Text(
+        f"{result.num_seeds} seeds; IQM over seeds [95% bootstrap interval], paired by seed; returns on fixed episodes."
+    )
+    source = result.source.at_end()
+    if source is not None:
+        trained = f"source agents trained for {result.source_steps:,} steps reach a return of {_interval(source)}"
+        yield Text(f"{trained}{_success(result.source)}")
+    for target in result.targets:
+        yield Text()
+        yield from _target(target)
+    yield Text()
+    yield Text(
+        "gain: area under the curve against the control's, per step; ratio: the same relative to the control's, "
+        "normalised where the task has reference scores. Verdict: on the gain, and only where the bootstrap interval "
+        "and the t interval both exclude 0.",
+        style="dim",
+    )
+    for warning in result.warnings:
+        yield Text(f"warning: {warning}", style="yellow")
+    for name, reason in result.failed.items():
+        yield Text(f"failed: {name}: {reason}", style="red")
+    if result.missing:
+        shown = ", ".join(result.missing[:4]) + (", ..." if len(result.missing) > 4 else "")
+        yield Text(f"not finished: {len(result.missing)} trials ({shown}); run again to go on", style="yellow")
+
+
+def _target(target: TargetResult) -> Iterator[RenderableType]:
+    yield Text.assemble((target.name, "bold"), f"  {target.task}")
+    control = target.arms[0]
+    start, end = control.at_start(), control.at_end()
+    if start is None or end is None:
+        yield Padding(Text(f"from scratch: {control.reason}"), (0, 0, 0, 2))
+    else:
+        threshold = "" if target.threshold is None else f"; threshold {target.threshold:.2f}"
+        text = f"from scratch: return {_interval(start)} at the start, {_interval(end)} at the end"
+        yield Padding(Text(f"{text}{_success(control)}{threshold}"), (0, 0, 0, 2))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("method")
+    for column in ("jumpstart", "asymptotic gain", "gain", "ratio", "to threshold", "steps/s"):
+        table.add_column(column, justify="right")
+    table.add_column("verdict")
+    for arm in target.arms:
+        table.add_row(*_row(arm))
+    yield Padding(table, (0, 0, 0, 2))
+    for arm in target.arms:
+        if arm.reason:
+            yield Padding(Text(f"{arm.method}: {arm.reason}", style="dim"), (0, 0, 0, 2))
+        if arm.kept:
+            before = sum(b for b, _ in arm.kept.values()) / len(arm.kept)
+            after = sum(a for _, a in arm.kept.values()) / len(arm.kept)
+            text = f"{arm.method}: return on the source task {before:.2f} before, {after:.2f} after"
+            yield Padding(Text(text, style="dim"), (0, 0, 0, 2))
+
+
+def _row(arm: Arm) -> tuple[RenderableType, ...]:
+    speed = "-" if arm.steps_per_second is None else f"{arm.steps_per_second:,.0f}"
+    if arm.summary is None:
+        verdict = "control" if arm.method == "scratch" else "-"
+        return (arm.method, "", "", "", "", "", speed, Text(verdict, style="dim"))
+    summary = arm.summary
+    return (
+        arm.method,
+        _interval(summary.jumpstart, signed=True),
+        _interval(summary.asymptotic_gain, signed=True),
+        _interval(summary.total_reward_gain, signed=True),
+        _interval(summary.transfer_ratio, signed=True),
+        _times(summary.transfer_times.target_steps),
+        speed,
+        Text(summary.verdict, style=STYLES[summary.verdict]),
+    )
+
+
+def _interval(interval: Interval, *, signed: bool = False) -> str:
+    if not interval.is_defined:
+        return "undefined"
+    sign = "+" if signed else ""
+    return f"{interval.point:{sign}.2f} [{interval.low:{sign}.2f}, {interval.high:{sign}.2f}]"
+
+
+def _times(times: TimesToThreshold) -> str:
+    reached = len(times.times) - times.num_censored
+    median = "never" if times.median is None else f"{times.median:,.0f}"
+    return f"{median} ({reached}/{len(times.times)})"
+
+
+def _success(arm: Arm) -> str:
+    if not arm.success:
+        return ""
+    return f" (success {sum(arm.success.values()) / len(arm.success):.0%})"

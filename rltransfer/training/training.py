@@ -1,0 +1,163 @@
+"""Training an agent on a budget, measured as it goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import Logger
+
+from rltransfer.training.evaluation import Episodes, Evaluator
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+    from stable_baselines3.common.logger import KVWriter
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """One point of a learning curve.
+
+    Args:
+        env_steps: environment steps of the learner on its own task when it was measured.
+        on: which task was played, ``"target"`` or ``"source"``.
+        episodes: what was achieved.
+        train_seconds: time spent training so far, without evaluations.
+    """
+
+    env_steps: int
+    on: str
+    episodes: Episodes
+    train_seconds: float
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """What is told while a trial runs.
+
+    Args:
+        env_steps: done so far.
+        budget: to be done.
+        steps_per_second: of training, without evaluations; 0 at the start.
+        latest_return: mean return of the latest evaluation on the trial's own task.
+    """
+
+    env_steps: int
+    budget: int
+    steps_per_second: float
+    latest_return: float | None
+
+
+@dataclass
+class _Clock:
+    """Seconds spent training: stopped while the agent is measured."""
+
+    spent: float = 0.0
+    _since: float | None = field(default=None)
+
+    def start(self) -> None:
+        self._since = time.perf_counter()
+
+    def stop(self) -> float:
+        if self._since is not None:
+            self.spent += time.perf_counter() - self._since
+            self._since = None
+        return self.spent
+
+    @property
+    def now(self) -> float:
+        running = 0.0 if self._since is None else time.perf_counter() - self._since
+        return self.spent + running
+
+
+class _Measured(BaseCallback):
+    """Measures at fixed steps and ends training exactly when the budget is spent."""
+
+    def __init__(
+        self,
+        budget: int,
+        every: int,
+        measure: Callable[[int, float], float],
+        tell: Callable[[Progress], None],
+    ) -> None:
+        super().__init__()
+        self.clock = _Clock()
+        self._budget, self._every = budget, every
+        self._measure, self._tell = measure, tell
+        self._next = every
+        self._latest: float | None = None
+        self._told = 0.0
+
+    def _on_training_start(self) -> None:
+        self._latest = self._measure(0, 0.0)
+        self.clock.start()
+
+    def _on_step(self) -> bool:
+        steps = self.num_timesteps
+        if steps >= self._next or steps >= self._budget:
+            spent = self.clock.stop()
+            self._latest = self._measure(steps, spent)
+            while self._next <= steps:
+                self._next += self._every
+            self.clock.start()
+        now = self.clock.now
+        if now - self._told >= 0.5 or steps >= self._budget:
+            self._told = now
+            self._tell(Progress(
+                env_steps=steps, budget=self._budget, steps_per_second=steps / now, latest_return=self._latest
+            ))
+        if steps >= self._budget:
+            self.clock.stop()
+            return False
+        return True
+
+    def _on_training_end(self) -> None:
+        self.clock.stop()
+
+
+def train(
+    model: BaseAlgorithm,
+    *,
+    budget: int,
+    every: int,
+    evaluators: Mapping[str, tuple[Evaluator, BaseAlgorithm]],
+    record: Callable[[Evaluation], None],
+    writers: list[KVWriter],
+    tell: Callable[[Progress], None] = lambda progress: None,
+) -> float:
+    """Train ``model`` for ``budget`` environment steps.
+
+    It is measured before the first step, then whenever ``every`` further steps are done, and at the end. Steps come
+    in batches of as many as there are environment copies, so the last may pass the budget by less than one batch,
+    equally for every model with as many copies.
+
+    Args:
+        model: what learns.
+        budget: environment steps, summed over copies.
+        every: environment steps between evaluations.
+        evaluators: for each task played, its evaluator and the agent to measure on it; ``"target"`` (the model's
+            own task) comes first.
+        record: called with each evaluation.
+        writers: where Stable-Baselines3's own figures go, TensorBoard or files.
+        tell: called about twice a second.
+
+    Returns:
+        Seconds spent training, without evaluations.
+    """
+
+    def measure(steps: int, spent: float) -> float:
+        own = 0.0
+        for number, (on, (evaluator, agent)) in enumerate(evaluators.items()):
+            episodes = evaluator.measure(agent)
+            record(Evaluation(env_steps=steps, on=on, episodes=episodes, train_seconds=spent))
+            if number == 0:
+                own = float(episodes.returns.mean())
+        return own
+
+    callback = _Measured(budget, every, measure, tell)
+    model.set_logger(Logger(folder=None, output_formats=writers))
+    model.learn(budget, callback=callback)
+    return callback.clock.spent

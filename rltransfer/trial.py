@@ -1,0 +1,173 @@
+"""One trial: an agent made, given what its method carries over, trained on its budget and measured.
+
+Runs in a process of its own; everything it finds out is in its folder when it ends.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from stable_baselines3.common.logger import TensorBoardOutputFormat
+
+from rltransfer.agents.algorithms import Algorithm
+from rltransfer.agents.anatomy import trunk_of
+from rltransfer.agents.artifact import load_agent, save
+from rltransfer.agents.making import make_agent
+from rltransfer.config import ExperimentConfig
+from rltransfer.errors import NotApplicableError
+from rltransfer.files import write_json
+from rltransfer.launch import Tell
+from rltransfer.points import task_of_experiment
+from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialName
+from rltransfer.tasks.making import vec_env
+from rltransfer.tasks.space_diff import SpaceDiff
+from rltransfer.training import Evaluation, Evaluator, train
+from rltransfer.transfer.method import TransferMethod
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+    from rltransfer.tasks import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """What a trial's process is given.
+
+    Args:
+        run: path of the run directory.
+        config: the whole experiment.
+        name: which of its trials.
+    """
+
+    run: Path
+    config: ExperimentConfig
+    name: TrialName
+
+    @property
+    def method(self) -> TransferMethod | None:
+        """The transfer method, or None for a source agent."""
+        return next((m for m in self.config.methods if m.label == self.name.method), None)
+
+    def source_agent(self) -> Path:
+        """Where this seed's source agent lies."""
+        if self.config.source.agent is not None:
+            return Path(self.config.source.agent)
+        source = TrialName("source", "", self.name.seed)
+        return RunDirectory(self.run).trial(source).agent
+
+
+def run_trial(trial: Trial, tell: Tell) -> None:
+    """Run one trial to its end; its status says how it went."""
+    directory = RunDirectory(trial.run).trial(trial.name)
+    directory.clear()
+    torch.set_num_threads(trial.config.threads)
+    started = time.perf_counter()
+    directory.write_status("running", started=datetime.now(UTC).isoformat(timespec="seconds"))
+    try:
+        outcome = _run(trial, directory, tell)
+    except NotApplicableError as error:
+        directory.write_status("not applicable", reason=str(error))
+    except BaseException as error:
+        directory.log.write_text(traceback.format_exc(), encoding="utf-8")
+        directory.write_status("failed", error=f"{type(error).__name__}: {error}"[:500])
+        raise
+    else:
+        seconds = round(time.perf_counter() - started, 3)
+        directory.write_status("finished", **outcome, wall_seconds=seconds, threads=torch.get_num_threads())
+
+
+def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
+    config, name = trial.config, trial.name
+    task = task_of_experiment(config, name.target)
+    own = "source" if name.is_source else "target"
+    evaluation = config.evaluation
+    evaluators = {own: Evaluator(task, episodes=evaluation.episodes, seed=evaluation.seed)}
+    agent, source = _agent(trial, task, directory)
+    measured = {own: (evaluators[own], agent)}
+    method = trial.method
+    if method is not None and method.needs_source_env and source is not None:
+        kept = Evaluator(task_of_experiment(config, "source"), episodes=evaluation.episodes, seed=evaluation.seed)
+        measured["source"] = (kept, source)
+    writer = TensorBoardOutputFormat(str(directory.path))
+    record = _Recorder(directory, writer)
+    budget = (config.source.budget or 0) if name.is_source else config.budget
+    if method is None or method.trains:
+        every = min(evaluation.every, budget)
+        seconds = train(
+            agent, budget=budget, every=every, evaluators=measured, record=record, writers=[writer], tell=tell
+        )
+    else:
+        episodes = evaluators[own].measure(agent)
+        for steps in (0, budget):  # it does not learn, so its curve is flat
+            record(Evaluation(env_steps=steps, on=own, episodes=episodes, train_seconds=0.0))
+        seconds = 0.0
+    writer.close()
+    save(agent, directory.agent, provenance={"experiment": config.experiment, "trial": str(name)})
+    trains = method is None or method.trains
+    return {
+        "env_steps": int(agent.num_timesteps) if trains else 0,
+        "source_env_steps": budget if "source" in measured and own == "target" else 0,
+        "train_seconds": round(seconds, 3),
+        "steps_per_second": round(agent.num_timesteps / seconds, 1) if trains and seconds else None,
+        "precision": trunk_of(agent).precision,
+        "device": str(agent.device),
+    }
+
+
+def _agent(
+    trial: Trial, task: Task, directory: TrialDirectory
+) -> tuple[BaseAlgorithm, BaseAlgorithm | None]:
+    """The trial's agent with what its method carried over, and the source agent where there is one."""
+    config, method, seed = trial.config, trial.method, trial.name.seed
+    settings: Algorithm = config.agent
+    agent = make_agent(
+        settings, vec_env(task, num_envs=settings.num_envs), trunk=config.trunk, seed=seed
+    )
+    if method is None or method.label == "scratch":
+        return agent, None
+    source_task = task_of_experiment(config, "source")
+    source_env = None
+    if method.needs_source_env:
+        source_env = vec_env(source_task, num_envs=settings.num_envs, seed=seed)
+    source = load_agent(trial.source_agent(), env=source_env)
+    report = method.attach(agent, source, diff=SpaceDiff.between(source_task, task))
+    write_json(directory.transfer, report.as_json())
+    return agent, source
+
+
+class _Recorder:
+    """Writes each evaluation into the trial's table and its TensorBoard events."""
+
+    def __init__(self, directory: TrialDirectory, writer: TensorBoardOutputFormat) -> None:
+        self._directory, self._writer = directory, writer
+        self._rows: list[EvaluationRow] = []
+
+    def __call__(self, evaluation: Evaluation) -> None:
+        episodes = evaluation.episodes
+        row = EvaluationRow(
+            env_steps=evaluation.env_steps,
+            on=evaluation.on,
+            return_mean=float(episodes.returns.mean()),
+            return_std=float(episodes.returns.std()),
+            length_mean=float(episodes.lengths.mean()),
+            success_rate=episodes.success_rate,
+            episodes=len(episodes.returns),
+            train_seconds=round(evaluation.train_seconds, 3),
+        )
+        self._rows.append(row)
+        self._directory.write_evaluations(self._rows)
+        is_own = evaluation.on == self._rows[0].on
+        place = "eval" if is_own else f"eval_{evaluation.on}"
+        board = self._writer.writer
+        board.add_scalar(f"{place}/return", row.return_mean, row.env_steps)
+        board.add_scalar(f"{place}/length", row.length_mean, row.env_steps)
+        if row.success_rate is not None:
+            board.add_scalar(f"{place}/success_rate", row.success_rate, row.env_steps)
+        board.flush()

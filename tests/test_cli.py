@@ -1,0 +1,119 @@
+"""The command line: quick, torch-free where it can be, and never a traceback for what a user can mend."""
+
+import json
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rltransfer.cli import app
+from rltransfer.errors import RunConflictError
+
+TEXT = """\
+experiment: quick
+seeds: 2
+source: {family: rover, budget: 1000}
+targets: {dusk: {environment: {palette: dusk}}}
+methods: [direct, finetune, hard_sharing, {frozen: {at: end}}, soft_sharing]
+budget: 500
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "quick.yaml"
+    path.write_text(TEXT)
+    return path
+
+
+def invoke(*arguments: object):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_check_tells_how_much_would_run(file: Path) -> None:
+    result = invoke("check", file, "seeds=3")
+    assert result.exit_code == 0
+    assert result.stdout == (
+        f"{file}: valid. 1 target x 6 methods x 3 seeds = 18 trials, after 3 source agents\n"
+        "10,500 environment steps: 3,000 source, 7,500 target\n"
+    )
+
+
+def test_errors_go_to_stderr_with_status_2(file: Path) -> None:
+    result = invoke("check", file, "seeds=0", "budgt=3")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "override 'seeds=0': seeds: is 0, but must be a whole number, 1 to 10000.",
+        "override 'budgt=3': budgt: unknown key. Did you mean 'budget'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check"], ["chekc"], ["check", "--wat"], ["run", "x", "--workers", "0"]]
+)
+def test_usage_errors_have_status_2(arguments: list[str]) -> None:
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", "."])
+def test_what_is_no_file(tmp_path: Path, name: str) -> None:
+    result = invoke("check", tmp_path / name)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_version_and_help() -> None:
+    assert invoke("--version").stdout.startswith("rltransfer ")
+    listed = invoke("--help").stdout
+    assert all(command in listed for command in ("check", "run", "show", "schema"))
+
+
+def test_schema_is_json() -> None:
+    assert "targets" in json.loads(invoke("schema").stdout)["properties"]
+
+
+def test_run_and_show_hand_over(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    calls: list[tuple[object, ...]] = []
+    experiment = types.ModuleType("rltransfer.experiment")
+    experiment.run_experiment = lambda config, *, out, workers: calls.append((config.seeds, out, workers))
+    report = types.ModuleType("rltransfer.report")
+    report.show_run = lambda directory: calls.append((directory,))
+    monkeypatch.setitem(sys.modules, "rltransfer.experiment", experiment)
+    monkeypatch.setitem(sys.modules, "rltransfer.report", report)
+
+    assert invoke("run", file, "seeds=1", "--out", tmp_path / "out", "--workers", "2").exit_code == 0
+    assert invoke("show", tmp_path / "out").exit_code == 0
+    assert calls == [((0,), tmp_path / "out", 2), (tmp_path / "out",)]
+
+    def refuse(config, *, out, workers):
+        raise RunConflictError(
+            "runs/quick belongs to another configuration: budget differs. Choose another --out."
+        )
+
+    experiment.run_experiment = refuse
+    result = invoke("run", file)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("runs/quick belongs to another configuration")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", "{file}"], ["schema"]])
+def test_torch_is_not_imported(file: Path, arguments: list[str]) -> None:
+    program = (
+        "import sys, rltransfer.cli\n"
+        "try: rltransfer.cli.app(sys.argv[1:])\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "heavy = {'torch', 'stable_baselines3', 'gymnasium', 'numpy', 'rich', 'matplotlib'} & set(sys.modules)\n"
+        "sys.exit(f'imported {sorted(heavy)}' if heavy else 0)"
+    )
+    given = [argument.format(file=file) for argument in arguments]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *given], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
