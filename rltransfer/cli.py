@@ -32,11 +32,15 @@ app = typer.Typer(
 )
 
 File = Annotated[
-    Path, typer.Argument(help="An experiment file, such as configs/quickstart.yaml.", show_default=False)
+    Path,
+    typer.Argument(
+        metavar="FILE", help="An experiment file, such as configs/quickstart.yaml.", show_default=False
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(
+        metavar="KEY=VALUE",
         help="Values to replace, with dots between keys: seeds=2 targets.dusk.environment.slip=0.3",
         show_default=False,
     ),
@@ -63,7 +67,7 @@ def _rltransfer(
 
 @app.command()
 def check(file: File, overrides: Overrides = None) -> None:
-    """Say whether an experiment file is valid and how much it would run; nothing is run."""
+    """Check an experiment file, and say how much it would run."""
     from rltransfer.config import load_experiment
     from rltransfer.config.size import size_of
 
@@ -97,7 +101,9 @@ def run(
 
 @app.command()
 def show(
-    run_directory: Annotated[Path, typer.Argument(help="A run directory, such as runs/quickstart.")],
+    run_directory: Annotated[
+        Path, typer.Argument(metavar="DIRECTORY", help="A run directory, such as runs/quickstart.")
+    ],
 ) -> None:
     """Show what a run has found so far."""
     from rltransfer.report import show_run

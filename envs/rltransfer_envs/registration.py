@@ -1,7 +1,8 @@
 """Rover's entry in Gymnasium's registry, whichever of the two packages is imported first.
 
-A configuration is validated through ``rltransfer_envs`` in milliseconds, and importing Gymnasium takes 200 of them.
-So its registry is filled where Gymnasium is there already, and otherwise in the moment in which it is imported.
+A configuration is validated through ``rltransfer_envs`` in milliseconds, and importing Gymnasium takes 200
+of them. So its registry is filled where Gymnasium is there already, and otherwise in the moment in which it
+is imported.
 """
 
 from __future__ import annotations

@@ -16,6 +16,8 @@ from rltransfer.config.points import Point, changes, source_point, target_point
 from rltransfer.config.problems import shown
 from rltransfer.config.section import SLUG, SLUG_RULE, Real, Section, Steps, Whole, as_mapping, whole
 from rltransfer.config.task_settings import SourceSettings, TargetSettings, TaskSettings
+from rltransfer.errors import UnknownNameError
+from rltransfer.registry import nearest
 from rltransfer.settings import Settings
 
 SOURCE = "source"
@@ -119,7 +121,7 @@ class ExperimentConfig(Section):
     budget: Steps
     evaluation: EvaluationSettings
     threshold: Real | None = None
-    workers: Whole | None = Field(default=None, ge=1, le=4096)
+    workers: Annotated[int, Field(ge=1, le=4096), BeforeValidator(whole)] | None = None
     threads: Whole = Field(default=1, ge=1, le=1024)
 
     @classmethod
@@ -134,10 +136,16 @@ class ExperimentConfig(Section):
         ]
 
     def task(self, name: str) -> TaskSettings:
-        """The task called ``name``, every axis filled in: a target, or the source for ``"source"``."""
+        """The task called ``name``, every axis filled in: a target, or the source for ``"source"``.
+
+        Raises:
+            UnknownNameError: no target has that name.
+        """
         source = TaskSettings(**self.source.model_dump(include=set(TaskSettings.model_fields)))
         if name == SOURCE:
             return source
+        if name not in self.targets:
+            raise UnknownNameError("target", name, tuple(self.targets), nearest(name, self.targets))
         point, _ = target_point(dict(self.targets[name]), source.family, Point(**dict(source)))
         return TaskSettings.model_validate(vars(point))
 
@@ -177,12 +185,12 @@ def _repeated_seeds(raw: object) -> list[Flaw]:
     return flaws
 
 
-def _name_flaws(name: str, names: Mapping[str, Any]) -> list[Flaw]:
-    if not re.fullmatch(SLUG, name) or len(name) > 64:
+def _name_flaws(name: object, names: Mapping[str, Any]) -> list[Flaw]:
+    if not isinstance(name, str) or not re.fullmatch(SLUG, name) or len(name) > 64:
         return [Flaw((), f"not a plain name. {SLUG_RULE}")]
     if name == SOURCE:
         return [Flaw((), "the name 'source' is kept for the source. Choose another.")]
-    alike = [other for other in names if other.casefold() == name.casefold()]
+    alike = [other for other in names if str(other).casefold() == name.casefold()]
     if alike[0] != name:
         return [Flaw((), f"differs from {alike[0]!r} only in case, and both name folders. Choose another.")]
     return []

@@ -9,8 +9,8 @@ from pydantic import ValidationError, ValidationInfo
 from rltransfer import registry
 from rltransfer.config.flaws import Flaw, flaw_error, found_flaws
 from rltransfer.config.named import name_of, named_by_mapping
-from rltransfer.config.problems import shown
-from rltransfer.errors import ConfigError
+from rltransfer.config.problems import KeyPath, shown
+from rltransfer.errors import ConfigError, UnknownNameError
 
 CONTROL = "scratch"
 """The registered name of the method that every other is measured against."""
@@ -77,11 +77,19 @@ def _wrong_stages(made: dict[int, Any], trunk: Any) -> list[Flaw]:
         return []
     flaws = []
     for index, method in made.items():
-        check = getattr(method, "check_stages", None)
-        if check is None:
-            continue
         try:
-            check(stages)
+            method.check_stages(stages)
         except ConfigError as error:
-            flaws.append(Flaw((index, name_of(registry.METHODS, method)), str(error)))
+            option = _option_naming(method, error.name) if isinstance(error, UnknownNameError) else ()
+            flaws.append(Flaw((index, name_of(registry.METHODS, method), *option), str(error)))
     return flaws
+
+
+def _option_naming(method: Any, stage: str) -> KeyPath:
+    """The option of ``method`` that has ``stage`` as its value or among its keys."""
+    for option, value in method:
+        if value == stage:
+            return (option,)
+        if isinstance(value, dict) and stage in value:
+            return (option, stage)
+    return ()

@@ -78,7 +78,7 @@ def named_by_mapping(registry: Registry[Any], value: object) -> Settings:
         flaws = found_flaws(error, options)
         is_located = isinstance(value, Mapping) or name in registry
         raise flaw_error(
-            registry.kind, [flaw.below(name) if is_located else flaw for flaw in flaws]
+            registry.kind, [flaw.below(str(name)) if is_located else flaw for flaw in flaws]
         ) from None
 
 

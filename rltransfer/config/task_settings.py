@@ -56,11 +56,16 @@ def _family(value: object) -> str | AdHocFamily:
     return value
 
 
+def _family_as_written(family: str | AdHocFamily) -> str | dict[str, Any]:
+    return family if isinstance(family, str) else family.model_dump(mode="json")
+
+
 def _nothing_is_empty(value: object) -> object:
     return {} if value is None else value
 
 
-FamilyChoice = Annotated[str | AdHocFamily, PlainValidator(_family)]
+FamilyChoice = Annotated[str | AdHocFamily, PlainValidator(_family), PlainSerializer(_family_as_written)]
+"""The name of a registered family, or a Gymnasium environment."""
 Environment = Annotated[dict[str, FactorValue], BeforeValidator(_nothing_is_empty)]
 
 

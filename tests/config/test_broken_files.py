@@ -1,4 +1,4 @@
-"""A hundred broken experiment files: each is refused at its line, in words, with exit status 2 and no traceback."""
+"""A hundred broken experiment files: each is refused at its line, with exit status 2 and no traceback."""
 
 import re
 

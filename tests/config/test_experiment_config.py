@@ -6,10 +6,9 @@ from pydantic import ValidationError
 from rltransfer import registry
 from rltransfer.config import AdHocFamily, ConfigErrors, ExperimentConfig, parse_experiment
 from rltransfer.config.size import size_of
-from rltransfer.errors import ConfigError
+from rltransfer.errors import UnknownNameError
 from rltransfer.tasks import Factor, Family
 from rltransfer.transfer.finetune import Finetune
-from rltransfer.transfer.frozen import Frozen
 from rltransfer.transfer.scratch import Scratch
 from rltransfer.trunks.specs import Impala, Nature
 
@@ -61,6 +60,11 @@ def test_defaults() -> None:
         10_000,
     )
     assert (config.threshold, config.workers, config.threads) == (None, None, 1)
+
+
+def test_a_task_that_does_not_exist_suggests_one() -> None:
+    with pytest.raises(UnknownNameError, match=r"unknown target 'othr'\. Did you mean 'other'"):
+        parse_experiment(LEAST).task("othr")
 
 
 def test_a_small_budget_is_evaluated_every_step() -> None:
@@ -161,16 +165,35 @@ def test_the_control_is_always_there_and_first(methods: str, labels: list[str]) 
     assert isinstance(config.methods[0], Scratch)
 
 
-def test_methods_may_refuse_stages_that_the_trunk_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    def check_stages(self, stage_names) -> None:
-        if self.at not in (*stage_names, "end"):
-            raise ConfigError(f"no stage {self.at!r} among {', '.join(stage_names)}")
+@pytest.mark.parametrize(
+    ("method", "message"),
+    [
+        (
+            "{frozen: {at: conv9}}",
+            r"x:4:29: methods\.1\.frozen\.at: unknown stage 'conv9'\. Did you mean 'conv",
+        ),
+        (
+            "{frozen: {at: block1}}",
+            r"x:4:29: methods\.1\.frozen\.at: unknown stage 'block1'\. Known: conv1, conv2",
+        ),
+        (
+            "{soft_sharing: {strength: {conv1: 1, cnv2: 1}}}",
+            r"x:4:56: methods\.1\.soft_sharing\.strength\.cnv2: unknown",
+        ),
+        (
+            "{finetune: {learning_rate_scale: {fcc: 1}}}",
+            r"x:4:53: methods\.1\.finetune\.learning_rate_scale\.fcc: ",
+        ),
+    ],
+)
+def test_stages_that_the_trunk_lacks_are_refused_where_they_are_named(method: str, message: str) -> None:
+    with pytest.raises(ConfigErrors, match=message):
+        parse_experiment(LEAST.replace("[]", f"[direct, {method}]"), name="x")
 
-    monkeypatch.setattr(Frozen, "check_stages", check_stages, raising=False)
-    text = LEAST.replace("[]", "[direct, {frozen: {at: conv9}}]")
-    with pytest.raises(ConfigErrors, match=r"x:4:20: methods\.1\.frozen.*conv9.*conv1, conv2, conv3, fc"):
-        parse_experiment(text, name="x")
-    assert parse_experiment(text.replace("conv9", "conv2")).methods[2].at == "conv2"
+
+def test_stages_that_the_trunk_has_are_not() -> None:
+    text = LEAST.replace("[]", "[{frozen: {at: block2}}]") + "trunk: impala\n"
+    assert parse_experiment(text).methods[1].at == "block2"
 
 
 def test_python_builds_the_same_experiment() -> None:

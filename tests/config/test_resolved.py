@@ -12,7 +12,7 @@ trunk: {name: impala, channels: [8, 16]}
 agent: {algorithm: dqn, learning_rate: 1e-5}
 source: {family: rover, environment: {slip: 0.2, palette: dusk}, budget: 1000}
 targets: {less: {environment: {slip: 0}}, robot: {robot: differential}, "on": {family: {id: A-v0}}}
-methods: [{soft_sharing: {strength: {fc: 1e-3}}}, {frozen: {at: conv1, name: "007"}}]
+methods: [{soft_sharing: {strength: {fc: 1e-3}}}, {frozen: {at: block1, name: "007"}}]
 budget: 1e6
 evaluation: {every: 1000}
 threshold: 0.5
@@ -20,7 +20,9 @@ workers: 2
 """,
     "gymnasium": """\
 experiment: poles
-source: {family: {id: A-v0, kwargs: {a: [1, {b: "1e3", c: null}], d: "no"}, wrappers: [pixels]}, agent: runs/a}
+source:
+  family: {id: A-v0, kwargs: {a: [1, {b: "1e3", c: null}], d: "no"}, wrappers: [pixels]}
+  agent: runs/a
 targets: {rover: {family: rover}}
 methods: [direct]
 budget: 5
@@ -64,7 +66,7 @@ def test_equal_experiments_differ_in_nothing() -> None:
     [
         ("budget=2000", ["budget"]),
         ("seeds=[3]", ["seeds.1"]),
-        ("trunk=mlp", ["trunk.name", "trunk.features", "trunk.channels.0", "trunk.channels.1"]),
+        ("trunk.channels=[8, 9]", ["trunk.channels.1"]),
         ("targets.less.environment.slip=0.3", ["targets.less.environment.slip"]),
         ("targets.new.task=swap", ["targets.new.task"]),
         ("agent.gamma=0.5", ["agent.gamma"]),
@@ -74,7 +76,4 @@ def test_differing_keys(override: str, keys: list[str]) -> None:
     found = differing_keys(
         parse_experiment(TEXTS["rover"]), parse_experiment(TEXTS["rover"], overrides=[override])
     )
-    assert set(keys) <= set(found)
-    assert {key.split(".")[0] for key in found} == {keys[0].split(".")[0]}
-    if not override.startswith("trunk"):
-        assert found == keys
+    assert found == keys

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from rltransfer_envs.rover.factors import PALETTES
 from rltransfer_envs.rover.family import ROVER
 from rltransfer_envs.rover.palettes import FLOOR, GOAL, GOAL_INNER, HAZARD, HAZARD_INNER, ROBOTS, palette
-from rltransfer_envs.rover.factors import PALETTES
 from rltransfer_envs.rover.vector_env import RoverVectorEnv
 
 CONTEXT = {"gradient_angle": {"gradient": 0.5}}
@@ -26,7 +26,9 @@ def rollout(environment, *, robot="omni", task="push", num_envs=6, steps=60):
         state = env.get_state()
         gap = state["block"][:, :2] - state["robot"][:, :2]
         actions = np.where(
-            np.abs(gap[:, 0]) > np.abs(gap[:, 1]), np.where(gap[:, 0] > 0, 0, 2), np.where(gap[:, 1] > 0, 1, 3)
+            np.abs(gap[:, 0]) > np.abs(gap[:, 1]),
+            np.where(gap[:, 0] > 0, 0, 2),
+            np.where(gap[:, 1] > 0, 1, 3),
         )
         step = env.step(actions)
         observations.append(step[0])
@@ -102,7 +104,8 @@ def test_a_zoomed_camera_magnifies_about_the_middle():
 
 def test_noise_has_the_deviation_asked_for():
     clean, noisy = (
-        RoverVectorEnv(8, environment={"noise": s, "lighting": 0.6}).reset(seed=0)[0].astype(float) for s in (0.0, 10.0)
+        RoverVectorEnv(8, environment={"noise": s, "lighting": 0.6}).reset(seed=0)[0].astype(float)
+        for s in (0.0, 10.0)
     )
     middle = (clean > 60) & (clean < 200)
     assert (noisy - clean)[middle].std() == pytest.approx(10.0, rel=0.05)

@@ -20,7 +20,9 @@ POINTS = [(robot, task) for robot in ROVER.robots for task in ROVER.tasks]
 
 
 def python(code):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 @pytest.mark.parametrize(("robot", "task"), POINTS)
@@ -33,19 +35,25 @@ def test_the_checkers_of_gymnasium_and_sb3_are_silent(robot, task):
 
 
 def test_make_vec_takes_the_native_environment():
-    env = gymnasium.make_vec("rltransfer/Rover-v0", num_envs=3, robot="differential", environment={"slip": 0.1})
+    env = gymnasium.make_vec(
+        "rltransfer/Rover-v0", num_envs=3, robot="differential", environment={"slip": 0.1}
+    )
     assert isinstance(env.unwrapped, RoverVectorEnv)
     assert env.metadata["autoreset_mode"] == AutoresetMode.SAME_STEP
     assert env.action_space.shape == (3,)
 
 
-@pytest.mark.parametrize("imports", ["import rltransfer_envs, gymnasium", "import gymnasium, rltransfer_envs"])
+@pytest.mark.parametrize(
+    "imports", ["import rltransfer_envs, gymnasium", "import gymnasium, rltransfer_envs"]
+)
 def test_registered_whichever_package_is_imported_first(imports):
     assert python(f"{imports}; print(gymnasium.spec('rltransfer/Rover-v0').id)") == "rltransfer/Rover-v0"
 
 
 def test_gymnasium_imports_the_package_that_an_id_names():
-    code = "import gymnasium; print(gymnasium.make('rltransfer_envs:rltransfer/Rover-v0').unwrapped.render_mode)"
+    code = (
+        "import gymnasium; print(gymnasium.make('rltransfer_envs:rltransfer/Rover-v0').unwrapped.render_mode)"
+    )
     assert python(code) == "None"
 
 
@@ -86,7 +94,8 @@ def test_an_unknown_robot_or_task_names_the_nearest(make):
 
 
 @pytest.mark.parametrize(
-    "environment", [{"slip": 0.9}, {"walls": 1.5}, {"palette": "pink"}, {"grayscale": 1}, {"speed": float("nan")}]
+    "environment",
+    [{"slip": 0.9}, {"walls": 1.5}, {"palette": "pink"}, {"grayscale": 1}, {"speed": float("nan")}],
 )
 def test_factor_values_out_of_bounds_are_refused(environment):
     with pytest.raises(ConfigError, match=next(iter(environment))):

@@ -121,7 +121,11 @@ def test_the_block_moves_if_and_only_if_it_is_touched():
         before = env.get_state()
         _, _, terminated, truncated, _ = env.step(env.action_space.sample())
         after = env.get_state()
-        gap = np.linalg.norm(before["block"][:, :2] - before["robot"][:, :2], axis=1) - ROBOT_RADIUS - BLOCK_RADIUS
+        gap = (
+            np.linalg.norm(before["block"][:, :2] - before["robot"][:, :2], axis=1)
+            - ROBOT_RADIUS
+            - BLOCK_RADIUS
+        )
         travel = 0.2 * 0.8
         for k in np.flatnonzero(~(terminated | truncated)):
             has_moved = not np.array_equal(before["block"][k, :2], after["block"][k, :2])
@@ -172,7 +176,9 @@ def test_every_start_is_apart_and_in_reach(task, environment):
         env.reset(seed=seed)
         for copy in env.simulation.copies:
             hazards = [copy["hazards"][k] for k in range(settings.hazards)]
-            things = [copy["robot"][:2], copy["goal"], *hazards] + ([copy["block"][:2]] if task == "push" else [])
+            things = [copy["robot"][:2], copy["goal"], *hazards] + (
+                [copy["block"][:2]] if task == "push" else []
+            )
             for k, one in enumerate(things):
                 for other in things[:k]:
                     assert np.linalg.norm(one - other) > 0.3

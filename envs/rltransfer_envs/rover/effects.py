@@ -11,7 +11,7 @@ from rltransfer_envs.rover.parts import DISTRACTOR_RADIUS
 from rltransfer_envs.rover.scene import Look
 from rltransfer_envs.rover.shapes import Frame
 from rltransfer_envs.rover.streams import PIXELS, Streams, integer, uniform
-from rltransfer_envs.rover.world import Floats, Settings, Copy
+from rltransfer_envs.rover.world import Copy, Floats, Settings
 
 DISTRACTOR_STEP = 0.04
 """Metres that a moving distractor goes in a control step."""
@@ -19,7 +19,7 @@ DISTRACTOR_STEP = 0.04
 
 @compiled
 def scatter(copy: Copy, settings: Settings) -> None:
-    """Place distractors and the patch on the lens for a new episode; even distractors move, odd ones stand."""
+    """Place distractors, of which every other one moves, and the patch on the lens for a new episode."""
     room = settings.half - DISTRACTOR_RADIUS
     for k in range(settings.distractors):
         angle = 2 * math.pi * uniform(copy.streams, PIXELS)

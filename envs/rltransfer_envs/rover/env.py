@@ -20,10 +20,11 @@ class RoverEnv(gymnasium.Env[Array, Any]):
     """A mobile robot on a walled floor, seen from above.
 
     ## Description
-    The floor holds a goal (a disc with rings), one to three hazards (diamonds) and, in ``push``, a block. Three robots
-    of one size drive on it: ``omni`` drives in four directions, ``differential`` turns and drives, ``hovercraft`` is
-    thrust in x and y and glides. Robot and block are discs among axis-aligned walls; they collide with momentum kept
-    along the normal, wheels grip and the block slows by Coulomb friction, nothing overlaps.
+    The floor holds a goal (a disc with rings), one to three hazards (diamonds) and, in ``push``, a block.
+    Three robots of one size drive on it: ``omni`` drives in four directions, ``differential`` turns and
+    drives, ``hovercraft`` is thrust in x and y and glides. Robot and block are discs among axis-aligned
+    walls; they collide with momentum kept along the normal, wheels grip and the block slows by Coulomb
+    friction, nothing overlaps.
 
     - ``reach``: touch the goal, not a hazard.
     - ``swap``: touch a hazard, not the goal. The pixels are those of ``reach``.
@@ -36,31 +37,32 @@ class RoverEnv(gymnasium.Env[Array, Any]):
     |---|---|---|
     | omni | ``Discrete(4)`` | 0 right, 1 up, 2 left, 3 down, at ``speed`` |
     | differential | ``Discrete(3)`` | 0 forward at ``speed``, 1 turn left, 2 turn right, at 36 degrees a step |
-    | hovercraft | ``Box(-1, 1, (2,), float32)`` | velocity in x and y to glide towards, relative to ``speed``, shortened to length 1 |
+    | hovercraft | ``Box(-1, 1, (2,), float32)`` | velocity to glide towards, in x and y, relative to ``speed`` |
 
     ## Observation Space
-    ``Box(0, 255, (64, 64, 3), uint8)``: a frame, height, width and colour; 1.9 m of floor across it at zoom 1.
+    ``Box(0, 255, (64, 64, 3), uint8)``: a frame, height, width and colour; 1.9 m across at zoom 1.
 
     ## Rewards
     ``potential(now) - potential(one step before)``, plus 1 on success, minus 1 on failure.
 
-    - ``reach``, ``swap``: the potential is minus the metres between the middles of the robot and the nearest target;
-      for the differential robot plus 0.2 times the cosine of the angle between its heading and the way there.
-    - ``push``: minus the metres between the middles of block and goal, minus 0.5 times the metres between the robot
-      and the place where it would touch the block on the side away from the goal.
+    - ``reach``, ``swap``: the potential is minus the metres between the middles of the robot and the
+      nearest target; for the differential robot plus 0.2 times the cosine of the angle between its heading
+      and the way there.
+    - ``push``: minus the metres between the middles of block and goal, minus 0.5 times the metres between
+      the robot and the place where it would touch the block on the side away from the goal.
 
     Undiscounted, a good policy gets about 1.6 (``reach``, ``swap``) or 2 (``push``).
 
     ## Starting State
-    Goal, hazards, block and robot at random places, apart from each other; the target at least 0.6 m from the robot
-    while there is room; random walls, but always with a way from the robot to the target and the block. The
-    differential robot's heading is random. Everything stands still.
+    Goal, hazards, block and robot at random places, apart from each other; the target at least 0.6 m from
+    the robot while there is room; random walls, but always with a way from the robot to the target and the
+    block. The differential robot's heading is random. Everything stands still.
 
     ## Episode End
-    Termination with ``info["is_success"]`` true: the robot touches a target (their middles come within 0.28 m), or in
-    ``push`` the block's middle comes within 0.14 m of the goal's. Termination with ``is_success`` false: the robot
-    touches what is to be avoided. Truncation, with ``is_success`` false: 50 steps, 80 in ``push``. ``info`` is empty
-    before the end.
+    Termination with ``info["is_success"]`` true: the robot touches a target (their middles come within 0.28
+    m), or in ``push`` the block's middle comes within 0.14 m of the goal's. Termination with ``is_success``
+    false: the robot touches what is to be avoided. Truncation, with ``is_success`` false: 50 steps, 80 in
+    ``push``. ``info`` is empty before the end.
 
     ## Arguments
     - ``robot``: ``"omni"``, ``"differential"`` or ``"hovercraft"``.
@@ -101,7 +103,7 @@ class RoverEnv(gymnasium.Env[Array, Any]):
     - v0: first version.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 5}  # noqa: RUF012 -- Gymnasium's own type
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 5}  # noqa: RUF012 -- as in Gymnasium
 
     def __init__(
         self,
@@ -155,7 +157,7 @@ class RoverEnv(gymnasium.Env[Array, Any]):
             {"is_success": bool(sim.is_success[0])} if has_ended else {},
         )
 
-    def render(self) -> npt.NDArray[np.uint8] | None:  # type: ignore[override]  # Gymnasium's type variable is free
+    def render(self) -> npt.NDArray[np.uint8] | None:  # type: ignore[override]
         """A (384, 384, 3) frame; None without ``render_mode="rgb_array"``."""
         return self.simulation.render()[0] if self.render_mode == "rgb_array" else None
 

@@ -1,9 +1,10 @@
 """Scripted experts: they read the state, not the pixels, and plan on the map of free floor.
 
-The expert finds a way to where it wants to be, looks for the farthest point of it in straight view, and each robot
-turns "go there" into an action of its own. It knows nothing of slip, drift and delay.
+The expert finds a way to where it wants to be, looks for the farthest point of it in straight view, and
+each robot turns "go there" into an action of its own. It knows nothing of slip, drift and delay.
 """
 
+# ruff: noqa: PLR0917 -- compiled functions are called by position
 from __future__ import annotations
 
 import math
@@ -45,7 +46,7 @@ def _mark_block(free: npt.NDArray[np.bool_], copy: Copy, settings: Settings, dis
 
 @compiled
 def _sees(free: npt.NDArray[np.bool_], half: float, x: float, y: float, to_x: float, to_y: float) -> bool:
-    """Whether the straight way is over free floor; the first 10 cm, where the robot stands, are taken as free."""
+    """Whether the straight way is over free floor; the first 10 cm, where the robot stands, count as free."""
     length = math.sqrt((to_x - x) ** 2 + (to_y - y) ** 2)
     pieces = int(length / 0.02) + 1
     for k in range(1, pieces + 1):
@@ -61,11 +62,13 @@ def _sees(free: npt.NDArray[np.bool_], half: float, x: float, y: float, to_x: fl
 def _waypoint(
     free: npt.NDArray[np.bool_], half: float, x: float, y: float, to_x: float, to_y: float
 ) -> tuple[float, float]:
-    """The farthest point that (x, y) sees on a shortest way to (to_x, to_y); that point itself where there is none."""
+    """The farthest point that (x, y) sees on a shortest way to (to_x, to_y), or that point."""
     cell = 2 * half / CELLS
     steps = steps_from(free, cell_of(to_y, half), cell_of(to_x, half))
     row, column = cell_of(y, half), cell_of(x, half)
-    if steps[row, column] < 0:  # the robot stands where it would not plan to: begin at the nearest cell on a way
+    if (
+        steps[row, column] < 0
+    ):  # the robot stands where it would not plan to: begin at the nearest cell on a way
         nearest = 1e9
         for k in range(CELLS * CELLS):
             r, c = k // CELLS, k % CELLS
@@ -121,7 +124,7 @@ def _aim(copy: Copy, settings: Settings) -> tuple[float, float]:
 
 @compiled
 def _axis(copy: Copy, settings: Settings, dx: float, dy: float) -> float:
-    """The action of ``omni`` along the longer of two components, or along the other where that is the only safe one."""
+    """The action of ``omni`` that brings it farthest along (dx, dy) among those that are safe."""
     free = free_floor(copy, settings, 0.01)
     length = 0.9 * settings.speed * CONTROL_STEP
     best, least = 0.0, 1e9

@@ -19,7 +19,9 @@ class Rover(Family):
     """A mobile robot seen from above, in 64 by 64 pixels. ``env.RoverEnv`` describes it in full."""
 
     name = "rover"
-    summary = "mobile robot seen from above: reach, swap or push; fast enough to learn from pixels in a minute"
+    summary = (
+        "mobile robot seen from above: reach, swap or push; fast enough to learn from pixels in a minute"
+    )
     robots = ROBOTS
     tasks = TASKS
     factors = FACTORS
@@ -41,7 +43,7 @@ class Rover(Family):
         return spaces.ACTION_MEANINGS.get(robot)
 
     def reference_score(self, task: Task) -> ReferenceScore | None:
-        """Random and expert returns in the default environment, measured by ``rltransfer_envs.rover.score``."""
+        """Random and expert returns in the default environment; ``score`` measures them."""
         return REFERENCE_SCORES.get((task.robot, task.task))
 
 

@@ -1,7 +1,8 @@
 """Compilation by numba, cached on disk under a digest of this folder's sources.
 
-Numba's own cache looks at the file of the outermost function alone, so a change in ``physics.py`` would leave an
-old compiled ``kernel.py`` in use (https://numba.readthedocs.io/en/stable/developer/caching.html, limitations).
+Numba's own cache looks at the file of the outermost function alone, so a change in ``physics.py`` would
+leave an old compiled ``kernel.py`` in use (https://numba.readthedocs.io/en/stable/developer/caching.html,
+limitations).
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ F = TypeVar("F", bound=Callable[..., object])
 def cache_directory() -> str | None:
     """The first writable place for compiled code of exactly these sources, or None where there is none."""
     folder = Path(__file__).parent
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()[:16]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()[
+        :16
+    ]
     user = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     for place in (numba.config.CACHE_DIR, folder / "__pycache__", f"{user}/rltransfer"):
         if not place:
@@ -39,7 +42,7 @@ def cache_directory() -> str | None:
 
 
 def compiled(function: F) -> F:
-    """``function`` compiled on first call, without the interpreter lock, and kept on disk where that is possible.
+    """``function`` compiled on its first call, free of the interpreter lock, and kept on disk if possible.
 
     Divisions are unchecked (as numpy does them), which shortens the code by a tenth.
     """

@@ -1,5 +1,6 @@
 """Where an episode begins: walls, goal, hazards, block and robot, apart from each other and in reach."""
 
+# ruff: noqa: PLR0917 -- compiled functions are called by position
 from __future__ import annotations
 
 import math
@@ -19,10 +20,10 @@ from rltransfer_envs.rover.world import (
     ROBOT_RADIUS,
     SWAP,
     TWO_ROOMS,
+    Copy,
     Floats,
     Ints,
     Settings,
-    Copy,
 )
 
 WALL = 0.07
@@ -89,7 +90,7 @@ def wall_distance(x: float, y: float, walls: Floats, num_walls: int) -> float:
 
 @compiled
 def _spot(copy: Copy, settings: Settings, taken: Floats, num_taken: int, from_wall: float) -> bool:
-    """Write a free spot into ``taken[num_taken]`` (x, y); its column 2 says how far it keeps from the others."""
+    """Write a free spot into ``taken[num_taken]`` (x, y); column 2 says how far it keeps away."""
     room = settings.half - from_wall
     for _ in range(12):
         x = (2 * uniform(copy.streams, DYNAMICS) - 1) * room
@@ -246,8 +247,8 @@ def _try_to_place(copy: Copy, settings: Settings, pieces: int, room: float) -> b
 def place(copy: Copy, settings: Settings) -> None:
     """Lay out one copy for a new episode.
 
-    Things are put at random and the attempt repeated until none overlaps and the robot can drive to its target.
-    After 40 attempts they may stand closer; after every 100 more there is one wall piece less.
+    Things are put at random and the attempt repeated until none overlaps and the robot can drive to its
+    target. After 40 attempts they may stand closer; after every 100 more there is one wall piece less.
     """
     attempt = 0
     while True:

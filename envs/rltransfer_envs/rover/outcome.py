@@ -13,8 +13,8 @@ from rltransfer_envs.rover.world import (
     HAZARD_RADIUS,
     PUSH,
     ROBOT_RADIUS,
-    Settings,
     Copy,
+    Settings,
 )
 
 NOTHING, SUCCESS, FAILURE = range(3)
@@ -23,10 +23,11 @@ PROGRESS = 1.0
 APPROACH = 0.5
 """In ``push``, reward per metre that the robot comes nearer to the far side of the block."""
 FACING = 0.2
-"""For the differential robot, outside ``push``, times the cosine of the angle between its nose and the target.
+"""For the differential robot, outside ``push``, times the cosine of the angle between its nose and the
+target.
 
-Own choice: without it turning is never rewarded at once, and PPO learns to spin on the spot (0.08 success after
-120,000 steps).
+Own choice: without it turning is never rewarded at once, and PPO learns to spin on the spot (0.08 success
+after 120,000 steps).
 """
 
 
@@ -34,13 +35,14 @@ Own choice: without it turning is never rewarded at once, and PPO learns to spin
 def potential(copy: Copy, settings: Settings) -> float:
     """Of the shaping reward, which is its growth over a step.
 
-    ``reach`` and ``swap``: minus the metres from the robot to the nearest target; for the differential robot plus
-    0.2 times the cosine of the angle between its heading and the way there.
-    ``push``: minus the metres from block to goal, minus 0.5 times the metres from the robot to where it would touch
-    the block on the side away from the goal.
+    ``reach`` and ``swap``: minus the metres from the robot to the nearest target; for the differential
+    robot plus 0.2 times the cosine of the angle between its heading and the way there.
 
-    Source: Ng, Harada & Russell 1999, "Policy invariance under reward transformations", with discount 1, because
-    returns are reported undiscounted.
+    ``push``: minus the metres from block to goal, minus 0.5 times the metres from the robot to where it would touch the block
+    on the side away from the goal.
+
+    Source: Ng, Harada & Russell 1999, "Policy invariance under reward transformations", with discount 1,
+    because returns are reported undiscounted.
     """
     x, y = copy.robot[0], copy.robot[1]
     if settings.task == PUSH:

@@ -1,7 +1,7 @@
 """What things look like: tables of shapes, drawn in order, relative to a thing's middle and heading.
 
-Columns: shape, x, y (metres), heading (radians), half length, half width (metres), colour, opacity. The shadow does
-not turn with the thing: it lies to the lower right, whatever the heading.
+Columns: shape, x, y (metres), heading (radians), half length, half width (metres), colour, opacity. The
+shadow does not turn with the thing: it lies to the lower right, whatever the heading.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ OMNI_PARTS = np.array(
 )
 DIFFERENTIAL_PARTS = np.array(
     [
+        (TRIANGLE, 0.24, 0, math.pi, 0.16, 0.13, ROBOTS + 1, 0.55),
         (BOX, 0, -0.115, 0, 0.075, 0.035, DARK, 1),
         (BOX, 0, 0.115, 0, 0.075, 0.035, DARK, 1),
         (DISC, 0, 0, 0, 0.115, 0.115, ROBOTS + 1, 1),
@@ -45,6 +46,8 @@ DIFFERENTIAL_PARTS = np.array(
         (TRIANGLE, 0.06, 0, 0, 0.09, 0.1, LIGHT, 1),
     ]
 )
+"""The cone is what its own sensor sees: it shows the heading from afar, as the body of 8 pixels hardly
+can."""
 HOVERCRAFT_PARTS = np.array(
     [
         (DISC, 0, 0, 0, ROBOT_RADIUS, ROBOT_RADIUS, DARK, 1),

@@ -1,10 +1,12 @@
 """Motion and contact of two discs, robot and block, among axis-aligned walls.
 
-A control step is cut into ``SUBSTEPS``; in the longest a disc moves 4 cm, far less than its radius of 14 cm, so
-nothing tunnels. After each, overlaps are resolved by moving the discs apart, and a substep that cannot be resolved
-(a block wedged in a corner) is taken back: no substep ends in an overlap deeper than ``TOLERANCE``.
+A control step is cut into ``SUBSTEPS``; in the longest a disc moves 4 cm, far less than its radius of 14
+cm, so nothing tunnels. After each, overlaps are resolved by moving the discs apart, and a substep that
+cannot be resolved (a block wedged in a corner) is taken back: no substep ends in an overlap deeper than
+``TOLERANCE``.
 """
 
+# ruff: noqa: PLR0917 -- compiled functions are called by position
 from __future__ import annotations
 
 import math
@@ -18,9 +20,9 @@ from rltransfer_envs.rover.world import (
     PUSH,
     ROBOT_MASS,
     ROBOT_RADIUS,
+    Copy,
     Floats,
     Settings,
-    Copy,
 )
 
 SUBSTEPS = 5
@@ -30,8 +32,8 @@ GRAVITY = 9.81
 RESTITUTION = 0.1
 RESPONSE = (0.05, 0.05, 0.25)
 """Seconds in which omni, differential and hovercraft close 63% of the gap to the commanded velocity."""
-TURN_RATE = math.radians(36) / CONTROL_STEP
-"""Radians per second of the differential robot."""
+TRACK = 0.23
+"""Metres between the wheels of the differential robot."""
 
 
 @compiled
@@ -70,7 +72,7 @@ def out_of_walls(body: Floats, radius: float, walls: Floats, num_walls: int, hal
         else:  # the centre is inside: leave by the nearest face
             left, right = body[0] - walls[k, 0], walls[k, 2] - body[0]
             low, high = body[1] - walls[k, 1], walls[k, 3] - body[1]
-            depth = min(min(left, right), min(low, high))
+            depth = min(left, right, low, high)
             normal_x = -1.0 if depth == left else (1.0 if depth == right else 0.0)
             normal_y = 0.0 if normal_x != 0.0 else (-1.0 if depth == low else 1.0)
             overlap = radius + depth
@@ -94,7 +96,8 @@ def collide(robot: Floats, block: Floats, block_mass: float, robot_share: float)
         robot: (6,) x, y, heading, vx, vy, turn rate; changed in place.
         block: (4,) x, y, vx, vy; changed in place.
         block_mass: kilograms.
-        robot_share: part of the overlap by which the robot gives way, 0 to 1; the block gives way by the rest.
+        robot_share: part of the overlap by which the robot gives way, 0 to 1; the block gives way by the
+            rest.
 
     Returns:
         The overlap found, metres; 0 where they do not touch, and then nothing changed.
@@ -125,7 +128,7 @@ def _accelerate(robot: Floats, settings: Settings, command_x: float, command_y: 
     response = RESPONSE[settings.robot] * settings.inertia
     gain = 1.0 - math.exp(-dt / response)
     if settings.robot == DIFFERENTIAL:
-        robot[5] += (command_y * TURN_RATE - robot[5]) * gain
+        robot[5] += (command_y * settings.speed / TRACK - robot[5]) * gain
         target_x = command_x * settings.speed * math.cos(robot[2])
         target_y = command_x * settings.speed * math.sin(robot[2])
     else:
@@ -183,7 +186,8 @@ def move(copy: Copy, settings: Settings, command_x: float, command_y: float) -> 
         copy: changed in place.
         settings: of all copies.
         command_x: -1 to 1; drive along x, or forward for the differential robot.
-        command_y: -1 to 1; drive along y, or turn (left is positive) for the differential robot.
+        command_y: -1 to 1; drive along y, or for the differential robot what the right wheel is faster than the
+            left, relative to ``speed``.
     """
     robot, block = copy.robot, copy.block
     dt = CONTROL_STEP / SUBSTEPS

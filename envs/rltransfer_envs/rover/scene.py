@@ -1,5 +1,6 @@
 """The scene: a floor drawn once, a background drawn once an episode, and what moves drawn every step."""
 
+# ruff: noqa: PLR0917 -- compiled functions are called by position
 from __future__ import annotations
 
 import math
@@ -27,7 +28,7 @@ from rltransfer_envs.rover.parts import (
     WALL_PARTS,
 )
 from rltransfer_envs.rover.shapes import Frame, Gain, draw
-from rltransfer_envs.rover.world import DIFFERENTIAL, OMNI, PUSH, Floats, Settings, Copy
+from rltransfer_envs.rover.world import DIFFERENTIAL, OMNI, PUSH, Copy, Floats, Settings
 
 PLAIN, CHECKER, STRIPES, NOISE = range(4)
 
@@ -89,7 +90,9 @@ def _draw_floor(floor: Frame, gain: Gain, camera: Camera, colours: Floats, textu
             x, y = to_floor(camera, size, column + 0.5, row + 0.5)
             pattern = 0.0
             for sample in range(4):
-                sx, sy = to_floor(camera, size, column + 0.25 + 0.5 * (sample % 2), row + 0.25 + 0.5 * (sample // 2))
+                sx, sy = to_floor(
+                    camera, size, column + 0.25 + 0.5 * (sample % 2), row + 0.25 + 0.5 * (sample // 2)
+                )
                 pattern += 0.25 * _pattern(texture, sx, sy)
             outside = max(abs(x), abs(y)) - half
             wall = min(max(outside * scale + 0.5, 0.0), 1.0)

@@ -1,6 +1,6 @@
 """Measure random and expert returns of every robot and task in the default environment.
 
-    python -m rltransfer_envs.rover.score --episodes 2000
+python -m rltransfer_envs.rover.score --episodes 2000
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rltransfer_envs.rover.vector_env import RoverVectorEnv
 def play(
     env: RoverVectorEnv, policy: Callable[[RoverVectorEnv], npt.NDArray[Any]], *, episodes: int, seed: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Play the first ``episodes / num_envs`` episodes of each copy, so that short ones are not counted more often.
+    """Play the first ``episodes / num_envs`` episodes of each copy: then short ones count no more often.
 
     Args:
         env: any number of copies.
@@ -65,7 +65,9 @@ def expert_policy(env: RoverVectorEnv) -> npt.NDArray[Any]:
 
 def main() -> None:
     """Print the entries of ``reference_scores.REFERENCE_SCORES``, with successes and lengths beside them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--episodes", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()

@@ -1,9 +1,11 @@
 """Shapes blended into a frame with anti-aliased edges.
 
-Coverage of a pixel is 1 inside, 0 outside and linear in the signed distance over one pixel at the edge. Only the
-shape's bounding box is visited. Source of the distance functions: I. Quilez, "2D distance functions".
+Coverage of a pixel is 1 inside, 0 outside and linear in the signed distance over one pixel at the edge.
+Only the shape's bounding box is visited. Source of the distance functions: I. Quilez, "2D distance
+functions".
 """
 
+# ruff: noqa: PLR0917 -- compiled functions are called by position
 from __future__ import annotations
 
 import math
@@ -80,7 +82,7 @@ def draw(
         # the part's axes in the frame, where rows count downwards
         cos = math.cos(angle) * camera.cos + math.sin(angle) * camera.sin
         sin = math.sin(angle) * camera.cos - math.cos(angle) * camera.sin
-        if shape == BOX or shape == TRIANGLE:  # noqa: PLR1714 -- numba compares two numbers faster than a tuple
+        if shape == BOX or shape == TRIANGLE:  # noqa: PLR1714,SIM109 -- faster in numba
             wide = abs(cos) * along + abs(sin) * across + 0.5
             high = abs(sin) * along + abs(cos) * across + 0.5
         else:

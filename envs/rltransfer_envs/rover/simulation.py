@@ -36,7 +36,9 @@ class Simulation:
         ConfigError: a factor value that does not hold, or fewer than one copy.
     """
 
-    def __init__(self, num_envs: int, robot: str, task: str, environment: Mapping[str, object] | None) -> None:
+    def __init__(
+        self, num_envs: int, robot: str, task: str, environment: Mapping[str, object] | None
+    ) -> None:
         for kind, name, known in (("robot", robot, ROBOTS), ("task", task, TASKS)):
             if name not in known:
                 raise UnknownNameError(f"{kind} of family 'rover'", name, tuple(known), nearest(name, known))

@@ -20,10 +20,10 @@ Array = npt.NDArray[Any]
 class RoverVectorEnv(VectorEnv[Array, Array, Array]):
     """``num_envs`` copies of ``RoverEnv``, which describes them, stepped together.
 
-    A copy is reset in the step in which its episode ends (``AutoresetMode.SAME_STEP``). The last observation of that
-    episode is in ``infos["final_obs"]``, an object array with None where no episode ended, and its ``is_success`` in
-    ``infos["final_info"]``, with the masks ``_final_obs`` and ``_final_info``: what ``SyncVectorEnv`` gives. A step
-    in which nothing ended has an empty ``infos``.
+    A copy is reset in the step in which its episode ends (``AutoresetMode.SAME_STEP``). The last
+    observation of that episode is in ``infos["final_obs"]``, an object array with None where no episode
+    ended, and its ``is_success`` in ``infos["final_info"]``, with the masks ``_final_obs`` and
+    ``_final_info``: what ``SyncVectorEnv`` gives. A step in which nothing ended has an empty ``infos``.
 
     Args:
         num_envs: copies.
@@ -114,8 +114,8 @@ class RoverVectorEnv(VectorEnv[Array, Array, Array]):
             actions: (num_envs,) whole numbers; (num_envs, 2) floats for the hovercraft, clipped to -1 to 1.
 
         Returns:
-            Observations (num_envs, 64, 64, 3) uint8, rewards (num_envs,) float64, terminations and truncations
-            (num_envs,) bool, and infos.
+            Observations (num_envs, 64, 64, 3) uint8, rewards (num_envs,) float64, terminations and
+            truncations (num_envs,) bool, and infos.
         """
         chosen = np.asarray(actions)
         if chosen.shape != self._action_shape:
@@ -153,6 +153,6 @@ class RoverVectorEnv(VectorEnv[Array, Array, Array]):
         return self.simulation.get_state()
 
     def set_state(self, state: Mapping[str, Array]) -> None:
-        """Go on, bit for bit, from what ``get_state`` returned. Raises ConfigError for another number of copies."""
+        """Go on, bit for bit, from what ``get_state`` of as many copies returned."""
         self.simulation.set_state(state)
         self._has_begun[:] = True

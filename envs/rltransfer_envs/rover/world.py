@@ -48,8 +48,8 @@ COPY = np.dtype(
 class Copy(Protocol):
     """Everything of one copy that changes in time. Metres, radians, seconds; x right, y up, 0 the middle.
 
-    A record rather than a tuple of arrays: compiled code then passes one pointer from function to function, and
-    compiles in half the time.
+    A record rather than a tuple of arrays: compiled code then passes one pointer from function to function,
+    and compiles in half the time.
     """
 
     robot: Floats
@@ -79,7 +79,7 @@ class Copy(Protocol):
 
 
 class Settings(NamedTuple):
-    """What the copies share: robot, task and the factors that act after construction; choices as their index."""
+    """What the copies share: robot, task and the factors that act in time; choices as their index."""
 
     robot: int
     task: int
