@@ -94,9 +94,9 @@ def run(
     from rltransfer.config import load_experiment
 
     config = load_experiment(file, overrides or ())
-    from rltransfer.experiment import run_experiment
+    from rltransfer.session import run_in_terminal
 
-    run_experiment(config, out=out, workers=workers)
+    raise typer.Exit(run_in_terminal(config, out=out, workers=workers))
 
 
 @app.command()
@@ -106,9 +106,9 @@ def show(
     ],
 ) -> None:
     """Show what a run has found so far."""
-    from rltransfer.report import show_run
+    from rltransfer.session import show_in_terminal
 
-    show_run(run_directory)
+    show_in_terminal(run_directory)
 
 
 @app.command()

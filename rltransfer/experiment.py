@@ -23,7 +23,7 @@ def run_experiment(
     *,
     out: Path | str | None = None,
     workers: int | None = None,
-    listen: Callable[[Plan], Listener] | None = None,
+    listen: Callable[[Plan, Plan], Listener] | None = None,
 ) -> Result:
     """Run what has not run yet of an experiment, and sum up.
 
@@ -34,7 +34,7 @@ def run_experiment(
         experiment: a configuration, or the path of a YAML file.
         out: the run directory; ``runs/<experiment>`` where left out.
         workers: trials at a time; the experiment's ``workers``, or the number of cores, where left out.
-        listen: given the trials to run, gives what is called with every event.
+        listen: given the trials to run and those finished before, gives what is called with every event.
 
     Returns:
         Tables, verdicts and failed trials; the same that ``rltransfer.report.collect`` reads from the directory.
@@ -53,7 +53,8 @@ def run_experiment(
         for name, reason in inapplicable.items():
             run.trial(name).write_status("not applicable", reason=reason)
         left = tuple(name for name in plan if not run.trial(name).is_done)
-        hear = listen(left) if listen is not None else _ignore
+        done = tuple(name for name in plan if name not in left)
+        hear = listen(left, done) if listen is not None else _ignore
         try:
             run_locally(
                 _jobs(config, run, left),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from rltransfer.agents.adoption import ReadsThroughTrunk
 from rltransfer.agents.anatomy import networks, policy_of, trunk_sites
 from rltransfer.errors import NotApplicableError
+from rltransfer.trunks.packing import packed_prefix
 from rltransfer.trunks.trunk import Trunk
 
 
@@ -27,7 +29,7 @@ class FeatureCache(VecEnvWrapper):
 
     Args:
         venv: copies of an environment whose observations the trunk reads.
-        trunk: whose first stages to apply. They must not change while the cache is in use.
+        trunk: whose first stages to apply; they are frozen (``trunk.freeze(at)``).
         at: the stage whose input to give, or ``"end"``.
     """
 
@@ -36,6 +38,7 @@ class FeatureCache(VecEnvWrapper):
         self.stop = trunk.index(at)
         shape = trunk.shape_at(at)
         super().__init__(venv, spaces.Box(-np.inf, np.inf, shape, np.float32))
+        self._prefix: Callable[[torch.Tensor], torch.Tensor] | None = None
 
     def reset(self) -> NDArray[np.float32]:
         """Features of the first observations: (num_envs, *features)."""
@@ -61,7 +64,9 @@ class FeatureCache(VecEnvWrapper):
     def encode(self, observations: NDArray[Any]) -> NDArray[np.float32]:
         """(batch, *observation) -> (batch, *features) float32."""
         inputs = torch.as_tensor(observations, device=self.trunk.device)
-        features: NDArray[np.float32] = self.trunk(inputs, 0, self.stop).cpu().numpy()
+        if self._prefix is None:
+            self._prefix = packed_prefix(self.trunk, self.stop, inputs)
+        features: NDArray[np.float32] = self._prefix(inputs).cpu().numpy()
         return features
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -220,13 +219,9 @@ class Trunk(nn.Module):
         now = (dtype, steps, *((t.data_ptr(), t._version) for t in stage.parameters()))
         kept = self._copies.get(name)
         if kept is None or kept[0] != now:
-            with torch.no_grad():
-                copied = copy.deepcopy(stage)
-                for module in copied.modules():
-                    if isinstance(module, PixelConv2d | PixelLinear):
-                        module.weight.mul_(module.pixel_scale)
-                        module.pixel_scale = 1.0
-                copied = copied.to(dtype).requires_grad_(False).eval()
+            from rltransfer.trunks.packing import cast_stage
+
+            copied = cast_stage(stage, dtype)
             kept = self._copies[name] = (now, copied)
         return kept[1]
 

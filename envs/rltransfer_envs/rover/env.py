@@ -36,8 +36,8 @@ class RoverEnv(gymnasium.Env[Array, Any]):
     | robot | space | actions |
     |---|---|---|
     | omni | ``Discrete(4)`` | 0 right, 1 up, 2 left, 3 down, at ``speed`` |
-    | differential | ``Discrete(3)`` | 0 forward at ``speed``, 1 turn left, 2 turn right, at 36 degrees a step |
-    | hovercraft | ``Box(-1, 1, (2,), float32)`` | velocity to glide towards, in x and y, relative to ``speed`` |
+    | differential | ``Discrete(3)`` | 0 forward, 1 turn left, 2 turn right by 45 degrees |
+    | hovercraft | ``Box(-1, 1, (2,), float32)`` | velocity to glide to, relative to ``speed`` |
 
     ## Observation Space
     ``Box(0, 255, (64, 64, 3), uint8)``: a frame, height, width and colour; 1.9 m across at zoom 1.
@@ -46,7 +46,7 @@ class RoverEnv(gymnasium.Env[Array, Any]):
     ``potential(now) - potential(one step before)``, plus 1 on success, minus 1 on failure.
 
     - ``reach``, ``swap``: the potential is minus the metres between the middles of the robot and the
-      nearest target; for the differential robot plus 0.2 times the cosine of the angle between its heading
+      nearest target; for the differential robot plus 0.4 times the cosine of the angle between its heading
       and the way there.
     - ``push``: minus the metres between the middles of block and goal, minus 0.5 times the metres between
       the robot and the place where it would touch the block on the side away from the goal.
@@ -72,26 +72,26 @@ class RoverEnv(gymnasium.Env[Array, Any]):
 
     | factor | kind | default | allowed | effect |
     |---|---|---|---|---|
-    | palette | appearance | day | day, dusk, night, shifted, swapped | colours of floor, walls, objects and robot |
+    | palette | appearance | day | day, dusk, night, shifted, swapped | colours of everything in the scene |
     | lighting | appearance | 1.0 | 0.4 to 1.5 | brightness of the whole scene |
     | gradient | appearance | 0.0 | 0.0 to 0.7 | how much darker the unlit side is |
     | gradient_angle | appearance | 0 | -180 to 180 deg | where the light of the gradient stands |
     | texture | appearance | plain | plain, checker, stripes, noise | pattern of the floor |
     | distractors | appearance | 0 | 0 to 6 | coloured things without effect, every other one moving |
-    | speed | dynamics | 0.5 | 0.25 to 0.8 m/s | top speed of the robot |
+    | speed | dynamics | 0.6 | 0.3 to 0.8 m/s | top speed of the robot |
     | slip | dynamics | 0.0 | 0.0 to 0.5 | chance that a random action replaces the chosen one |
     | drift_x | dynamics | 0.0 | -0.15 to 0.15 m/s | wind that carries the robot to the right |
     | drift_y | dynamics | 0.0 | -0.15 to 0.15 m/s | wind that carries the robot up |
-    | inertia | dynamics | 1.0 | 0.5 to 5.0 | how slowly the robot answers, relative to its own time |
+    | inertia | dynamics | 1.0 | 0.5 to 5.0 | slowness of the robot's answer |
     | action_delay | dynamics | 0 | 0 to 3 steps | control steps before an action takes effect |
     | friction | dynamics | 0.8 | 0.05 to 1.2 | of the ground: grips wheels and slows the block |
     | block_mass | dynamics | 0.5 | 0.1 to 3.0 kg | of the block to push; the robot weighs 1 kg |
-    | arena_size | layout | 2.0 | 1.5 to 2.2 m | side of the square floor |
+    | arena_size | layout | 1.6 | 1.4 to 1.8 m | side of the square floor |
     | rooms | layout | open | open, two, four | dividing walls, each with a door |
     | walls | layout | 0 | 0 to 4 | free-standing wall pieces |
     | hazards | layout | 1 | 1 to 3 | hazard diamonds |
-    | camera_x | sensor | 0.0 | -0.3 to 0.3 m | the camera moved to the right |
-    | camera_y | sensor | 0.0 | -0.3 to 0.3 m | the camera moved up |
+    | camera_x | sensor | 0.0 | -0.25 to 0.25 m | the camera moved to the right |
+    | camera_y | sensor | 0.0 | -0.25 to 0.25 m | the camera moved up |
     | camera_rotation | sensor | 0.0 | -90.0 to 90.0 deg | the camera turned counter-clockwise |
     | camera_zoom | sensor | 1.0 | 0.7 to 1.3 | magnification |
     | noise | sensor | 0.0 | 0.0 to 60.0 grey levels | standard deviation of the noise on each pixel |
@@ -157,7 +157,7 @@ class RoverEnv(gymnasium.Env[Array, Any]):
             {"is_success": bool(sim.is_success[0])} if has_ended else {},
         )
 
-    def render(self) -> npt.NDArray[np.uint8] | None:  # type: ignore[override]
+    def render(self) -> npt.NDArray[np.uint8] | None:
         """A (384, 384, 3) frame; None without ``render_mode="rgb_array"``."""
         return self.simulation.render()[0] if self.render_mode == "rgb_array" else None
 

@@ -149,7 +149,7 @@ def _act(copies: Sequence[Copy], settings: Settings, actions: Floats) -> None:
         actions[k, 1] = 0.0
         if settings.robot == DIFFERENTIAL:
             turn = (math.atan2(dy, dx) - copy.robot[2] + math.pi) % (2 * math.pi) - math.pi
-            actions[k, 0] = 0.0 if abs(turn) < math.radians(19) else (1.0 if turn > 0 else 2.0)
+            actions[k, 0] = 0.0 if abs(turn) < math.radians(23) else (1.0 if turn > 0 else 2.0)
         elif settings.robot == HOVERCRAFT:
             # want a velocity, and thrust for it: ask for more than the gap, as the robot answers slowly
             length = max(math.sqrt(dx * dx + dy * dy), 1e-9)

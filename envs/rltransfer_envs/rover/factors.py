@@ -37,7 +37,7 @@ def _choice(name: str, kind: FactorKind, choices: tuple[str, ...], description: 
 FACTORS: dict[str, Factor] = {
     factor.name: factor
     for factor in (
-        _choice("palette", "appearance", PALETTES, "colours of floor, walls, objects and robot"),
+        _choice("palette", "appearance", PALETTES, "colours of everything in the scene"),
         _number("lighting", "appearance", 1.0, 0.4, 1.5, "1", "brightness of the whole scene"),
         _number("gradient", "appearance", 0.0, 0.0, 0.7, "1", "how much darker the unlit side is"),
         _number(
@@ -60,7 +60,7 @@ FACTORS: dict[str, Factor] = {
             0.5,
             5.0,
             "1",
-            "how slowly the robot answers, relative to its own time",
+            "slowness of the robot's answer",
         ),
         _number("action_delay", "dynamics", 0, 0, 3, "steps", "control steps before an action takes effect"),
         _number(

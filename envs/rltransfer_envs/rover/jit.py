@@ -13,11 +13,12 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 
 F = TypeVar("F", bound=Callable[..., object])
+_config: Any = numba.config
 
 
 @functools.cache
@@ -28,7 +29,7 @@ def cache_directory() -> str | None:
         :16
     ]
     user = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    for place in (numba.config.CACHE_DIR, folder / "__pycache__", f"{user}/rltransfer"):
+    for place in (_config.CACHE_DIR, folder / "__pycache__", f"{user}/rltransfer"):
         if not place:
             continue
         path = Path(place).expanduser() / f"rover-{digest}"
@@ -47,9 +48,9 @@ def compiled(function: F) -> F:
     Divisions are unchecked (as numpy does them), which shortens the code by a tenth.
     """
     directory = cache_directory()
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = directory or before
+    before = _config.CACHE_DIR
+    _config.CACHE_DIR = directory or before
     try:
         return cast(F, numba.njit(function, cache=directory is not None, nogil=True, error_model="numpy"))
     finally:
-        numba.config.CACHE_DIR = before
+        _config.CACHE_DIR = before

@@ -70,8 +70,7 @@ def _command(action_x: float, action_y: float, robot: int) -> tuple[float, float
         return action_x / length, action_y / length
     choice = int(action_x)
     if robot == DIFFERENTIAL:
-        # turning, it stops one wheel and so pivots on it
-        return (1.0, 0.0) if choice == 0 else (0.5, 1.0 if choice == 1 else -1.0)
+        return (1.0, 0.0) if choice == 0 else (0.0, 1.0 if choice == 1 else -1.0)
     if choice % 2 == 0:
         return 1.0 - choice, 0.0
     return 0.0, 2.0 - choice

@@ -1,6 +1,6 @@
 """Where an episode begins: walls, goal, hazards, block and robot, apart from each other and in reach."""
 
-# ruff: noqa: PLR0917 -- compiled functions are called by position
+
 from __future__ import annotations
 
 import math

@@ -22,7 +22,7 @@ PROGRESS = 1.0
 """Reward per metre that robot and target, or in ``push`` block and goal, come nearer to each other."""
 APPROACH = 0.5
 """In ``push``, reward per metre that the robot comes nearer to the far side of the block."""
-FACING = 0.2
+FACING = 0.4
 """For the differential robot, outside ``push``, times the cosine of the angle between its nose and the
 target.
 
@@ -36,10 +36,10 @@ def potential(copy: Copy, settings: Settings) -> float:
     """Of the shaping reward, which is its growth over a step.
 
     ``reach`` and ``swap``: minus the metres from the robot to the nearest target; for the differential
-    robot plus 0.2 times the cosine of the angle between its heading and the way there.
+    robot plus 0.4 times the cosine of the angle between its heading and the way there.
 
-    ``push``: minus the metres from block to goal, minus 0.5 times the metres from the robot to where it would touch the block
-    on the side away from the goal.
+    ``push``: minus the metres from block to goal, minus 0.5 times the metres from the robot to
+    where it would touch the block on the side away from the goal.
 
     Source: Ng, Harada & Russell 1999, "Policy invariance under reward transformations", with discount 1,
     because returns are reported undiscounted.

@@ -16,7 +16,7 @@ Colours = npt.NDArray[np.float64]
 
 _DAY = (
     "e8e2d2 cfc6b0 5d6875 454e5a",  # floor, its pattern, wall, its edge
-    "2fa84f d8f5d0 d6322f 5c0f16",  # goal, its middle, hazard, its middle
+    "35b558 dcf7d4 cf2a2c 5c0f16",  # goal, its middle, hazard, its middle
     "9a6a3c d9b07a",  # block, its middle
     "2f6fde e8871e 17a2b8",  # omni, differential, hovercraft
     "20242c fafafa",  # dark and light parts of robots
@@ -29,7 +29,8 @@ def _parse(rows: tuple[str, ...]) -> Colours:
 
 
 def _tinted(colours: Colours, red: float, green: float, blue: float) -> Colours:
-    return np.clip(colours * np.array([red, green, blue]), 0, 255)
+    tinted: Colours = np.minimum(colours * np.array([red, green, blue]), 255.0)
+    return tinted
 
 
 def _hue_shifted(colours: Colours, turn: float) -> Colours:

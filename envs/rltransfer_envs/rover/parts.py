@@ -38,7 +38,7 @@ OMNI_PARTS = np.array(
 )
 DIFFERENTIAL_PARTS = np.array(
     [
-        (TRIANGLE, 0.24, 0, math.pi, 0.16, 0.13, ROBOTS + 1, 0.55),
+        (TRIANGLE, 0.24, 0, math.pi, 0.16, 0.13, ROBOTS + 1, 0.7),
         (BOX, 0, -0.115, 0, 0.075, 0.035, DARK, 1),
         (BOX, 0, 0.115, 0, 0.075, 0.035, DARK, 1),
         (DISC, 0, 0, 0, 0.115, 0.115, ROBOTS + 1, 1),

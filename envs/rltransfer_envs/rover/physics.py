@@ -32,8 +32,8 @@ GRAVITY = 9.81
 RESTITUTION = 0.1
 RESPONSE = (0.05, 0.05, 0.25)
 """Seconds in which omni, differential and hovercraft close 63% of the gap to the commanded velocity."""
-TRACK = 0.23
-"""Metres between the wheels of the differential robot."""
+TURN_RATE = math.radians(45) / CONTROL_STEP
+"""Radians per second of the differential robot, which turns on the spot."""
 
 
 @compiled
@@ -128,7 +128,7 @@ def _accelerate(robot: Floats, settings: Settings, command_x: float, command_y: 
     response = RESPONSE[settings.robot] * settings.inertia
     gain = 1.0 - math.exp(-dt / response)
     if settings.robot == DIFFERENTIAL:
-        robot[5] += (command_y * settings.speed / TRACK - robot[5]) * gain
+        robot[5] += (command_y * TURN_RATE - robot[5]) * gain
         target_x = command_x * settings.speed * math.cos(robot[2])
         target_y = command_x * settings.speed * math.sin(robot[2])
     else:
@@ -186,8 +186,7 @@ def move(copy: Copy, settings: Settings, command_x: float, command_y: float) -> 
         copy: changed in place.
         settings: of all copies.
         command_x: -1 to 1; drive along x, or forward for the differential robot.
-        command_y: -1 to 1; drive along y, or for the differential robot what the right wheel is faster than the
-            left, relative to ``speed``.
+        command_y: -1 to 1; drive along y, or turn (left is positive) for the differential robot.
     """
     robot, block = copy.robot, copy.block
     dt = CONTROL_STEP / SUBSTEPS

@@ -46,7 +46,7 @@ class Simulation:
             raise ConfigError(f"num_envs is {num_envs}; at least 1 copy is needed")
         self.factors = Variation(FACTORS, environment).full()
         self.settings = make_settings(robot, task, self.factors)
-        self.copies = np.zeros(num_envs, COPY)
+        self.copies: Any = np.zeros(num_envs, COPY)  # compiled code sees ``Copy`` records
         self._look = make_look(self.factors, size=OBSERVATION_SIZE)
         shape = (num_envs, OBSERVATION_SIZE, OBSERVATION_SIZE, 3)
         self._backgrounds = np.zeros(shape, np.uint8)
@@ -64,9 +64,8 @@ class Simulation:
             is_chosen: (num_envs,).
             observations: (num_envs, 64, 64, 3) uint8, written where chosen.
         """
-        for k in np.flatnonzero(is_chosen):
-            seed = seeds[k]
-            if seed is not None:
+        for k, seed in enumerate(seeds):
+            if is_chosen[k] and seed is not None:
                 self.copies["streams"][k] = seeded(seed)
         kernel.reset(self.copies, self.settings, self._look, is_chosen, self._backgrounds, observations)
 

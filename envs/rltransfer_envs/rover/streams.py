@@ -25,7 +25,7 @@ Streams = npt.NDArray[np.uint64]
 
 def seeded(seed: int) -> npt.NDArray[np.uint64]:
     """The (2,) start of both streams for ``seed``, any non-negative integer."""
-    return np.random.SeedSequence(seed).generate_state(2, np.uint64)
+    return np.random.SeedSequence(seed).generate_state(2, np.uint64).astype(np.uint64)
 
 
 @compiled
