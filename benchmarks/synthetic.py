@@ -46,7 +46,9 @@ class SyntheticImages(VecEnv):
     def set_attr(self, attr_name: str, value: Any, indices: None | int | Iterable[int] = None) -> None:
         """No attributes."""
 
-    def env_method(self, method_name: str, *args: Any, indices: None | int | Iterable[int] = None, **kw: Any) -> list[Any]:
+    def env_method(
+        self, method_name: str, *args: Any, indices: None | int | Iterable[int] = None, **kw: Any
+    ) -> list[Any]:
         """No methods."""
         return [None for _ in self._get_indices(indices)]
 

@@ -129,7 +129,9 @@ def main() -> None:
         print(f"{above} / {below}: {measuring.ratio(rates[above], rates[below]):.2f}x")
     share = measuring.ratio(rates[names[3]], rates["floor of frozen"])
     print(f"{names[3]} / its floor: {share:.0%}\n")
-    images = measuring.in_turn({"updates": updates(finetuned), "bare torch loop": bare_updates(source)}, options.repeats)
+    images = measuring.in_turn(
+        {"updates": updates(finetuned), "bare torch loop": bare_updates(source)}, options.repeats
+    )
     measuring.show(images, "images/s")
     print(f"updates / bare torch loop: {measuring.ratio(images['updates'], images['bare torch loop']):.0%}")
 

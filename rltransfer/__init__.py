@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from rltransfer.agents.making import make_agent as make_agent
     from rltransfer.errors import RLTransferError as RLTransferError
     from rltransfer.experiment import run_experiment as run_experiment
+    from rltransfer.tasks.factor import Factor as Factor
     from rltransfer.tasks.family import Family as Family
     from rltransfer.tasks.family import Task as Task
-    from rltransfer.tasks.factor import Factor as Factor
     from rltransfer.tasks.making import make_env as make_env
     from rltransfer.training.evaluation import Evaluator as Evaluator
     from rltransfer.transfer.direct import Direct as Direct

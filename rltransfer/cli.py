@@ -33,9 +33,7 @@ app = typer.Typer(
 
 File = Annotated[
     Path,
-    typer.Argument(
-        metavar="FILE", help="An experiment file, such as configs/quickstart.yaml.", show_default=False
-    ),
+    typer.Argument(metavar="FILE", help="An experiment file, such as configs/quickstart.yaml.", show_default=False),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -85,9 +83,7 @@ def run(
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(
-            min=1, help="Trials at a time; as in the file, or all cores, where left out.", show_default=False
-        ),
+        typer.Option(min=1, help="Trials at a time; as in the file, or all cores, where left out.", show_default=False),
     ] = None,
 ) -> None:
     """Run an experiment, or what is left of it."""

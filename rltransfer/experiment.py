@@ -60,7 +60,7 @@ def run_experiment(
                 _jobs(config, run, left),
                 workers=workers or config.workers,
                 listen=hear,
-                preload=["rltransfer.trial"],
+                preload=["rltransfer.trial", "torch._dynamo"],
             )
         finally:
             for name in left:

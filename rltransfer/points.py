@@ -12,9 +12,7 @@ def task_of_experiment(config: ExperimentConfig, name: str) -> Task:
     """The task called ``name``: a target, or ``"source"``."""
     point = config.task(name)
     if isinstance(point.family, AdHocFamily):
-        family: Family = GymnasiumFamily(
-            point.family.id, kwargs=point.family.kwargs, wrappers=point.family.wrappers
-        )
+        family: Family = GymnasiumFamily(point.family.id, kwargs=point.family.kwargs, wrappers=point.family.wrappers)
     else:
         family = FAMILIES.get(point.family)
     return family.task(robot=point.robot, task=point.task, environment=point.environment)

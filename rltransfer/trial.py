@@ -121,15 +121,11 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     }
 
 
-def _agent(
-    trial: Trial, task: Task, directory: TrialDirectory
-) -> tuple[BaseAlgorithm, BaseAlgorithm | None]:
+def _agent(trial: Trial, task: Task, directory: TrialDirectory) -> tuple[BaseAlgorithm, BaseAlgorithm | None]:
     """The trial's agent with what its method carried over, and the source agent where there is one."""
     config, method, seed = trial.config, trial.method, trial.name.seed
     settings: Algorithm = config.agent
-    agent = make_agent(
-        settings, vec_env(task, num_envs=settings.num_envs), trunk=config.trunk, seed=seed
-    )
+    agent = make_agent(settings, vec_env(task, num_envs=settings.num_envs), trunk=config.trunk, seed=seed)
     if method is None or method.label == "scratch":
         return agent, None
     source_task = task_of_experiment(config, "source")

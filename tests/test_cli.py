@@ -52,9 +52,7 @@ def test_errors_go_to_stderr_with_status_2(file: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "arguments", [["check"], ["chekc"], ["check", "--wat"], ["run", "x", "--workers", "0"]]
-)
+@pytest.mark.parametrize("arguments", [["check"], ["chekc"], ["check", "--wat"], ["run", "x", "--workers", "0"]])
 def test_usage_errors_have_status_2(arguments: list[str]) -> None:
     result = invoke(*arguments)
     assert result.exit_code == 2
@@ -92,9 +90,7 @@ def test_run_and_show_hand_over(file: Path, monkeypatch: pytest.MonkeyPatch, tmp
     assert calls == [((0,), tmp_path / "out", 2), (tmp_path / "out",)]
 
     def refuse(config, *, out, workers):
-        raise RunConflictError(
-            "runs/quick belongs to another configuration: budget differs. Choose another --out."
-        )
+        raise RunConflictError("runs/quick belongs to another configuration: budget differs. Choose another --out.")
 
     experiment.run_experiment = refuse
     result = invoke("run", file)

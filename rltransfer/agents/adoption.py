@@ -29,7 +29,7 @@ class ReadsThroughTrunk(BaseModel):
     raw_space: spaces.Box | None = None
     """The environment's observation space, where ``observation_space`` is that of cached features."""
 
-    def extract_features(self, obs: Tensor, features_extractor: BaseFeaturesExtractor) -> Tensor:
+    def extract_features(self, obs: Any, features_extractor: BaseFeaturesExtractor) -> Tensor:
         """Features of ``obs``, without Stable-Baselines3's conversion to float32."""
         return cast(Tensor, features_extractor(obs))
 
@@ -56,7 +56,7 @@ class ReadsThroughTrunk(BaseModel):
     def _is_raw(self, observation: Any) -> bool:
         """Whether ``observation`` is what the environment gives, not what the cache makes of it."""
         features = self.observation_space.shape or ()
-        return np.shape(observation)[-len(features) :] != features
+        return bool(np.shape(observation)[-len(features) :] != features)
 
 
 def extend(thing: Thing, addition: type, *, first: bool = False) -> Thing:
@@ -98,7 +98,10 @@ def adopt(model: BaseAlgorithm) -> None:
 
 def _rebuild_with_trunks(model: BaseAlgorithm, extractor: TrunkExtractor) -> None:
     """Note in the model how its policy would be built anew, for Stable-Baselines3's own ``save`` and ``load``."""
-    spec = {"features_extractor_class": TrunkExtractor, "features_extractor_kwargs": {"spec": extractor.trunk.spec}}
+    spec: dict[str, Any] = {
+        "features_extractor_class": TrunkExtractor,
+        "features_extractor_kwargs": {"spec": extractor.trunk.spec},
+    }
     policy = policy_of(model)
     policy.features_extractor_class = TrunkExtractor
     policy.features_extractor_kwargs = spec["features_extractor_kwargs"]

@@ -100,7 +100,14 @@ def load_agent(
         raise
     except RLTransferError as error:
         raise ArtifactError(f"{directory}: {error}") from error
-    except (ValueError, KeyError, TypeError, SafetensorError, RuntimeError, pydantic.ValidationError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        SafetensorError,
+        RuntimeError,
+        pydantic.ValidationError,
+    ) as error:
         reason = (str(error).strip().splitlines() or [""])[0][:200]
         raise ArtifactError(f"{directory}: not an agent that can be read ({type(error).__name__}: {reason})") from error
 
@@ -158,7 +165,7 @@ def _rebuilt(
             own[name].copy_(tensor)
     model.num_timesteps = record["env_steps"]
     if record["task"] is not None:
-        model.trained_on = _task_from(record["task"])
+        model.trained_on = _task_from(record["task"])  # type: ignore[attr-defined]
     return model
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gymnasium import spaces
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, NatureCNN
 from torch import Tensor, nn
 
 from rltransfer.errors import SpaceMismatchError
-from rltransfer.trunks.layers import PixelConv2d
 from rltransfer.trunks.specs import Nature, TrunkSpec
 from rltransfer.trunks.trunk import Trunk
 
@@ -21,7 +22,7 @@ class TrunkExtractor(BaseFeaturesExtractor):
         trunk: a trunk to take as it is, instead of building one from ``spec``.
     """
 
-    def __init__(self, observation_space: spaces.Space, spec: TrunkSpec, trunk: Trunk | None = None) -> None:
+    def __init__(self, observation_space: spaces.Space[Any], spec: TrunkSpec, trunk: Trunk | None = None) -> None:
         if not isinstance(observation_space, spaces.Box):
             raise SpaceMismatchError(
                 f"trunks read Box observations, not {observation_space}. Flatten or wrap the environment."
@@ -39,13 +40,14 @@ class TrunkExtractor(BaseFeaturesExtractor):
 
 def trunk_of_nature_cnn(extractor: NatureCNN) -> Trunk:
     """The trunk that Stable-Baselines3's ``NatureCNN`` is, made of the very same parameters."""
-    space = extractor._observation_space
-    layers = list(extractor.cnn)
-    linear = extractor.linear[0]
+    space, layers, linear = extractor._observation_space, list(extractor.cnn.children()), extractor.linear[0]
+    assert isinstance(space, spaces.Box)
+    assert isinstance(linear, nn.Linear)
     trunk = Nature(features=linear.out_features).build(space.shape)
     trunk.to(linear.weight.device)
-    pairs = zip(("conv1", "conv2", "conv3", "fc"), (layers[0], layers[2], layers[4], linear), strict=True)
+    pairs: Any = zip(("conv1", "conv2", "conv3", "fc"), (layers[0], layers[2], layers[4], linear), strict=True)
     for stage, layer in pairs:
-        mine = next(m for m in trunk.stages[stage] if isinstance(m, nn.Linear | nn.Conv2d | PixelConv2d))
+        assert isinstance(layer, nn.Linear | nn.Conv2d)
+        mine = next(m for m in trunk.stages[stage].modules() if isinstance(m, nn.Linear | nn.Conv2d))
         mine.weight, mine.bias = layer.weight, layer.bias
     return trunk

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stable_baselines3 import DQN
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
 from stable_baselines3.common.utils import ConstantSchedule
@@ -40,6 +41,6 @@ def learn_jointly(model: BaseAlgorithm, partner: BaseAlgorithm) -> None:
     assert isinstance(joint, LearnsJointly)
     joint.partner, joint.partner_steps = partner, 0
     partner.set_logger(Logger(folder=None, output_formats=[]))
-    if hasattr(partner, "exploration_schedule"):
+    if isinstance(partner, DQN):
         # Stable-Baselines3 counts progress anew in each call of learn; exploration would start over each time.
         partner.exploration_schedule = ConstantSchedule(partner.exploration_final_eps)

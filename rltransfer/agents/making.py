@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import stable_baselines3
 import torch
@@ -25,10 +25,16 @@ from rltransfer.trunks.specs import TrunkSpec
 if TYPE_CHECKING:
     from gymnasium import Env
 
-    from rltransfer.transfer.method import TransferMethod
 
 CLASSES: dict[str, type[BaseAlgorithm]] = {"ppo": stable_baselines3.PPO, "dqn": stable_baselines3.DQN}
 """The Stable-Baselines3 class of each algorithm."""
+
+
+class Attaches(Protocol):
+    """What ``make_agent`` asks of a transfer method."""
+
+    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm) -> Any:
+        """Carry what ``source`` knows into ``model``, in place, and report."""
 
 
 def make_agent(
@@ -37,7 +43,7 @@ def make_agent(
     *,
     trunk: str | TrunkSpec | None = None,
     source: BaseAlgorithm | None = None,
-    method: TransferMethod | None = None,
+    method: Attaches | None = None,
     seed: int | None = None,
     device: torch.device | str = "auto",
     **hyperparameters: Any,
@@ -66,14 +72,15 @@ def make_agent(
     spec = trunk_spec(trunk if trunk is not None else _usual_trunk(space, source))
     model = build_model(settings, spec, env=env, seed=seed, device=device)
     if source is not None and method is not None:
-        model.transfer_report = method.attach(model, source)
+        model.transfer_report = method.attach(model, source)  # type: ignore[attr-defined]
     return model
 
 
 def algorithm_settings(algorithm: str | Algorithm, changes: Mapping[str, Any] | None = None) -> Algorithm:
     """Settings of ``algorithm`` with ``changes``, checked. Raises ConfigError where one does not hold."""
     if isinstance(algorithm, str):
-        return parse(ALGORITHMS.get(algorithm), dict(changes or {}))
+        kind: type[Algorithm] = ALGORITHMS.get(algorithm)
+        return parse(kind, dict(changes or {}))
     return parse(type(algorithm), {**algorithm.model_dump(), **(changes or {})}) if changes else algorithm
 
 
@@ -109,7 +116,8 @@ def build_model(
     options: dict[str, Any] = {}
     if settings.name == "ppo":
         options["rollout_buffer_class"] = ChannelsLastRolloutBuffer
-    model = CLASSES[settings.name](
+    build: Any = CLASSES[settings.name]
+    model: BaseAlgorithm = build(
         "CnnPolicy",
         env,
         **settings.hyperparameters(),
@@ -126,7 +134,13 @@ def build_model(
         _init_setup_model=False,
     )
     if env is None:
-        model.observation_space, model.action_space, model.n_envs = observation_space, action_space, settings.num_envs
+        assert observation_space is not None
+        assert action_space is not None
+        model.observation_space, model.action_space, model.n_envs = (
+            observation_space,
+            action_space,
+            settings.num_envs,
+        )
     model._setup_model()
     adopt(model)
     return model
@@ -147,4 +161,3 @@ def _usual_trunk(space: spaces.Space[Any] | None, source: BaseAlgorithm | None) 
         adopt(source)
         return trunk_of(source).spec
     return "nature" if space is not None and is_image_space(space) else "mlp"
-

@@ -15,7 +15,13 @@ def space_record(space: spaces.Space[Any]) -> dict[str, Any]:
     """``space`` in plain values. Raises ArtifactError for a kind of space that agents cannot have."""
     if isinstance(space, spaces.Box):
         low, high = _bound(space.low), _bound(space.high)
-        return {"kind": "box", "shape": list(space.shape), "dtype": str(space.dtype), "low": low, "high": high}
+        return {
+            "kind": "box",
+            "shape": list(space.shape),
+            "dtype": str(space.dtype),
+            "low": low,
+            "high": high,
+        }
     if isinstance(space, spaces.Discrete):
         return {"kind": "discrete", "n": int(space.n), "start": int(space.start)}
     raise ArtifactError(f"spaces of kind {type(space).__name__} cannot be saved; Box and Discrete can")
@@ -42,4 +48,8 @@ def _bound(bound: NDArray[Any]) -> Any:
     values = bound.astype(np.float64)
     if (bound == first).all():
         return float(first) if np.isfinite(first) else str(float(first))
-    return np.where(np.isfinite(values), values, values.astype(str)).tolist() if not np.isfinite(values).all() else values.tolist()
+    return (
+        np.where(np.isfinite(values), values, values.astype(str)).tolist()
+        if not np.isfinite(values).all()
+        else values.tolist()
+    )

@@ -35,14 +35,10 @@ def _slug(value: object) -> str:
 
 def _seeds(value: object) -> object:
     if value is None or isinstance(value, str | bool | Mapping):
-        raise flaw_error(
-            "seeds", [Flaw((), f"needs a number of seeds or a list of seeds, not {shown(value)}.")]
-        )
+        raise flaw_error("seeds", [Flaw((), f"needs a number of seeds or a list of seeds, not {shown(value)}.")])
     if isinstance(value, int | float):
         if value != int(value) or not 1 <= value <= MAX_SEEDS:
-            raise flaw_error(
-                "seeds", [Flaw((), f"is {shown(value)}, but must be a whole number, 1 to {MAX_SEEDS}.")]
-            )
+            raise flaw_error("seeds", [Flaw((), f"is {shown(value)}, but must be a whole number, 1 to {MAX_SEEDS}.")])
         return tuple(range(int(value)))
     return value
 

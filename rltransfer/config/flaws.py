@@ -26,25 +26,15 @@ _EXPECTED: dict[str, str] = {
 }
 _EXPLAINED: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     "missing": lambda value, context: "missing. Add it.",
-    "greater_than": lambda value, context: (
-        f"is {shown(value)}, but must be more than {shown(context['gt'])}."
-    ),
-    "greater_than_equal": lambda value, context: (
-        f"is {shown(value)}, but must be at least {shown(context['ge'])}."
-    ),
+    "greater_than": lambda value, context: f"is {shown(value)}, but must be more than {shown(context['gt'])}.",
+    "greater_than_equal": lambda value, context: f"is {shown(value)}, but must be at least {shown(context['ge'])}.",
     "less_than": lambda value, context: f"is {shown(value)}, but must be less than {shown(context['lt'])}.",
-    "less_than_equal": lambda value, context: (
-        f"is {shown(value)}, but must be at most {shown(context['le'])}."
-    ),
-    "too_short": lambda value, context: (
-        f"has {len(value)} entries, but needs at least {context['min_length']}."
-    ),
+    "less_than_equal": lambda value, context: f"is {shown(value)}, but must be at most {shown(context['le'])}.",
+    "too_short": lambda value, context: f"has {len(value)} entries, but needs at least {context['min_length']}.",
     "too_long": lambda value, context: f"has more than the {context['max_length']} entries allowed.",
     "string_too_short": lambda value, context: f"must have at least {context['min_length']} characters.",
     "string_too_long": lambda value, context: f"must have at most {context['max_length']} characters.",
-    "string_pattern_mismatch": lambda value, context: (
-        f"{shown(value)} does not fit the pattern {context['pattern']}"
-    ),
+    "string_pattern_mismatch": lambda value, context: f"{shown(value)} does not fit the pattern {context['pattern']}",
     "value_error": lambda value, context: str(context["error"]),
 }
 
@@ -138,11 +128,7 @@ def _of_union(union: KeyPath, members: list[tuple[KeyPath, ErrorDetails]]) -> li
     if deepest > len(union):
         return [Flaw(path, _message(detail, ())) for path, detail in members if len(path) == deepest]
     value = members[0][1]["input"]
-    misfits = [
-        detail
-        for _, detail in members
-        if detail["type"] not in _EXPECTED and detail["type"] != "literal_error"
-    ]
+    misfits = [detail for _, detail in members if detail["type"] not in _EXPECTED and detail["type"] != "literal_error"]
     if misfits:
         return [Flaw(union, _message(misfits[0], ()))]
     wanted = [

@@ -28,9 +28,7 @@ def load_experiment(path: Path | str, overrides: Iterable[str] = ()) -> Experime
     return _validated(read_document(path), overrides)
 
 
-def parse_experiment(
-    text: str, *, name: str = "experiment", overrides: Iterable[str] = ()
-) -> ExperimentConfig:
+def parse_experiment(text: str, *, name: str = "experiment", overrides: Iterable[str] = ()) -> ExperimentConfig:
     """The experiment in a YAML ``text``; ``name`` stands for the file in messages.
 
     Raises as ``load_experiment`` does.

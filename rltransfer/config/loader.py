@@ -45,11 +45,7 @@ def read_document(path: Path | str) -> Document:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         folder = Path(path).parent
-        near = (
-            nearest(Path(path).name, [file.name for file in folder.glob("*.y*ml")])
-            if folder.is_dir()
-            else None
-        )
+        near = nearest(Path(path).name, [file.name for file in folder.glob("*.y*ml")]) if folder.is_dir() else None
         hint = f"Did you mean {str(folder / near)!r}?" if near else "Give the path of an experiment file."
         raise ConfigError(f"{name}: no such file. {hint}") from None
     except IsADirectoryError:
@@ -100,9 +96,7 @@ class _Reader:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if document.places:
-                    self._refuse(
-                        event, (), "a second document. Keep one experiment in a file, with no '---' line."
-                    )
+                    self._refuse(event, (), "a second document. Keep one experiment in a file, with no '---' line.")
                     break
                 first = next(self._events)
                 document.places[()] = self._place(first)
@@ -111,9 +105,7 @@ class _Reader:
 
     def _value(self, event: yaml.Event, path: KeyPath) -> Any:
         if len(path) > MAX_DEPTH:
-            raise ConfigErrors(
-                [self._problem(event, path[:3], f"nested more than {MAX_DEPTH} deep. Flatten it.")]
-            )
+            raise ConfigErrors([self._problem(event, path[:3], f"nested more than {MAX_DEPTH} deep. Flatten it.")])
         if isinstance(event, yaml.AliasEvent):
             self._refuse(event, path, "an alias ('*'). Write the value out.", unreadable=True)
             return None

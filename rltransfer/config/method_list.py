@@ -24,9 +24,7 @@ def parse_methods(value: object, info: ValidationInfo) -> tuple[Any, ...]:
         info: the fields validated so far; the trunk, if it holds, says which stages methods may name.
     """
     if not isinstance(value, list | tuple):
-        raise flaw_error(
-            "methods", [Flaw((), f"needs a list of methods, not {shown(value)}. Write '- finetune'.")]
-        )
+        raise flaw_error("methods", [Flaw((), f"needs a list of methods, not {shown(value)}. Write '- finetune'.")])
     flaws: list[Flaw] = []
     made: dict[int, Any] = {}
     for index, item in enumerate(value):
@@ -54,9 +52,7 @@ def _repeated_labels(made: dict[int, Any]) -> list[Flaw]:
     for index, method in made.items():
         label = method.label.casefold()
         if label in first:
-            message = (
-                f"the method {method.label!r} stands twice (also item {first[label]}). Give one a 'name'."
-            )
+            message = f"the method {method.label!r} stands twice (also item {first[label]}). Give one a 'name'."
             flaws.append(Flaw((index,), message))
         first.setdefault(label, index)
     if CONTROL not in first or isinstance(made[first[CONTROL]], registry.METHODS.get(CONTROL)):

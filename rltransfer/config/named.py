@@ -22,9 +22,7 @@ def look_up(registry: Registry[Any], name: object) -> Any:
         ValidationError: no such name, with the nearest known one; or an entry that does not import.
     """
     if not isinstance(name, str):
-        raise flaw_error(
-            registry.kind, [Flaw((), f"needs the name of a {registry.kind}, not {shown(name)}.")]
-        )
+        raise flaw_error(registry.kind, [Flaw((), f"needs the name of a {registry.kind}, not {shown(name)}.")])
     try:
         return registry.get(name)
     except UnknownNameError as error:
@@ -77,9 +75,7 @@ def named_by_mapping(registry: Registry[Any], value: object) -> Settings:
     except ValidationError as error:
         flaws = found_flaws(error, options)
         is_located = isinstance(value, Mapping) or name in registry
-        raise flaw_error(
-            registry.kind, [flaw.below(str(name)) if is_located else flaw for flaw in flaws]
-        ) from None
+        raise flaw_error(registry.kind, [flaw.below(str(name)) if is_located else flaw for flaw in flaws]) from None
 
 
 def name_of(registry: Registry[Any], settings: Settings) -> str:
@@ -124,9 +120,7 @@ def _guessed(raw: object, made: object, *path: str | int) -> list[Flaw]:
         return [flaw for key in raw for flaw in _guessed(raw[key], made.get(key), *path, key)]
     if isinstance(raw, list) and isinstance(made, list | tuple):
         return [
-            flaw
-            for index, pair in enumerate(zip(raw, made, strict=False))
-            for flaw in _guessed(*pair, *path, index)
+            flaw for index, pair in enumerate(zip(raw, made, strict=False)) for flaw in _guessed(*pair, *path, index)
         ]
     if isinstance(made, bool) and not isinstance(raw, bool):
         return [Flaw(path, f"needs true or false, not {shown(raw)}.")]

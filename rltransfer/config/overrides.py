@@ -72,7 +72,5 @@ def _step(node: Any, key: str, path: KeyPath) -> str | int:
     if not isinstance(node, list):
         raise _Refused((*path, key), f"{dotted(path)} is {shown(node)}, which has no keys. Replace it whole.")
     if not key.isdecimal() or int(key) >= len(node):
-        raise _Refused(
-            (*path, key), f"{dotted(path)} is a list of {len(node)}. Name an item by 0 to {len(node) - 1}."
-        )
+        raise _Refused((*path, key), f"{dotted(path)} is a list of {len(node)}. Name an item by 0 to {len(node) - 1}.")
     return int(key)

@@ -106,9 +106,7 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
     if flaws or is_mistyped:
         return None, flaws
     varied = {
-        name: environment[name]
-        for name in sorted(environment)
-        if environment[name] != found.factors[name].default
+        name: environment[name] for name in sorted(environment) if environment[name] != found.factors[name].default
     }
     return Point(family, environment=varied, **chosen), []
 

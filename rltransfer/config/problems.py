@@ -74,9 +74,7 @@ def shown(value: object) -> str:
 
 def dotted(path: KeyPath) -> str:
     """``path`` as users write it in overrides; keys that are not plain words stand in quotes."""
-    return ".".join(
-        str(part) if re.fullmatch(r"[\w/-]{1,60}", str(part)) else shown(str(part)) for part in path
-    )
+    return ".".join(str(part) if re.fullmatch(r"[\w/-]{1,60}", str(part)) else shown(str(part)) for part in path)
 
 
 def hint(name: str, known: Iterable[str]) -> str:

@@ -97,9 +97,7 @@ def _named_by_mapping(entries: Registry[Any]) -> Schema:
     choices: list[Schema] = [_names(entries)]
     for name in entries:
         options = _settings_schema(entries.get(name))
-        choices.append(
-            _object({name: _optional(options)}, required=[name], description=options["description"])
-        )
+        choices.append(_object({name: _optional(options)}, required=[name], description=options["description"]))
     return {"anyOf": choices}
 
 

@@ -37,11 +37,7 @@ class ExperimentSize:
             f"{_counted(self.num_targets, 'target')} x {_counted(self.num_methods, 'method')}"
             f" x {_counted(self.num_seeds, 'seed')} = {_counted(self.num_trials, 'trial')}"
         )
-        agents = (
-            _counted(self.num_source_agents, "source agent")
-            if self.num_source_agents
-            else "a given source agent"
-        )
+        agents = _counted(self.num_source_agents, "source agent") if self.num_source_agents else "a given source agent"
         total = self.source_steps + self.target_steps
         return (
             f"{counts}, after {agents}\n"

@@ -101,13 +101,9 @@ class SourceSettings(TaskSettings):
         """See ``Section.prepare``."""
         given = [key for key in ("budget", "agent") if data.get(key) is not None]
         if len(given) == 2:
-            return data, [
-                Flaw(("agent",), "given together with budget. Keep budget to train, or agent to reuse one.")
-            ]
+            return data, [Flaw(("agent",), "given together with budget. Keep budget to train, or agent to reuse one.")]
         if not given:
-            message = (
-                "missing. Give the steps to train the source for, or under 'agent' a trained agent's folder."
-            )
+            message = "missing. Give the steps to train the source for, or under 'agent' a trained agent's folder."
             return data, [Flaw(("budget",), message)]
         return data, []
 

@@ -6,8 +6,10 @@ import multiprocessing
 import os
 import signal
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
@@ -43,17 +45,22 @@ def run_locally(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
     workers = workers or len(os.sched_getaffinity(0))
-    waiting, ended = list(jobs), {}
+    waiting = list(jobs)
+    ended: dict[str, str] = {}
     running: dict[int, _Running] = {}
     try:
         while waiting or running:
             _drop_hopeless(waiting, ended, listen)
             while len(running) < workers and (job := _next_ready(waiting, ended)) is not None:
                 waiting.remove(job)
-                started = _start(context, job)
-                running[started.process.sentinel] = started
+                with _uninterrupted():
+                    started = _start(context, job)
+                    running[started.process.sentinel] = started
                 listen(JobEvent(name=job.name, kind="started"))
             if not running:
+                if waiting and not any(name in ended for job in waiting for name in job.after):
+                    names = ", ".join(job.name for job in waiting)
+                    raise ValueError(f"jobs wait for jobs that are not there, or for each other: {names}")
                 continue
             pipes = {item.pipe: item for item in running.values() if not item.pipe.closed}
             for ready in wait([*pipes, *running]):
@@ -64,6 +71,20 @@ def run_locally(
     finally:
         _stop(list(running.values()))
     return ended
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold an interrupt back, so that no process is started and then forgotten.
+
+    The server that jobs are forked from inherits this, or an interrupt would end its imports in a traceback.
+    """
+    resource_tracker.ensure_running()  # otherwise started below, and it lets interrupts through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(context: Any, job: Job) -> _Running:
@@ -109,7 +130,9 @@ def _end(item: _Running, ended: dict[str, str], listen: Listener) -> None:
         listen(JobEvent(name=item.job.name, kind="finished"))
         return
     ended[item.job.name] = "failed"
-    reason = item.failure or (f"the process was ended by signal {-code}" if code and code < 0 else f"exit status {code}")
+    reason = item.failure or (
+        f"the process was ended by signal {-code}" if code and code < 0 else f"exit status {code}"
+    )
     listen(JobEvent(name=item.job.name, kind="failed", content=reason))
 
 

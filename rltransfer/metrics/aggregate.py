@@ -35,9 +35,7 @@ def as_scores(scores: ArrayLike, *, is_nan_allowed: bool = False) -> FloatArray:
     if matrix.ndim == 1:
         matrix = matrix[:, np.newaxis]
     if matrix.ndim != 2 or matrix.size == 0:
-        raise ValueError(
-            f"scores must be a non-empty (num_seeds, num_tasks) array: found shape {matrix.shape}."
-        )
+        raise ValueError(f"scores must be a non-empty (num_seeds, num_tasks) array: found shape {matrix.shape}.")
     is_bad = np.isinf(matrix) if is_nan_allowed else ~np.isfinite(matrix)
     if is_bad.any():
         raise ValueError(

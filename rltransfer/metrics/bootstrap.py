@@ -202,8 +202,7 @@ def unpaired_bootstrap(
     arms = [as_scores(scores, is_nan_allowed=nan == "carry") for scores in (method, control)]
     if arms[0].shape[1] != arms[1].shape[1]:
         raise ValueError(
-            f"Both arms must be scored on the same tasks: found {arms[0].shape[1]} and "
-            f"{arms[1].shape[1]} tasks."
+            f"Both arms must be scored on the same tasks: found {arms[0].shape[1]} and {arms[1].shape[1]} tasks."
         )
     if any(np.isnan(arm).any() for arm in arms):
         return Interval(point=math.nan, low=math.nan, high=math.nan, confidence=confidence)
@@ -212,7 +211,6 @@ def unpaired_bootstrap(
         return Interval(point=point, low=-math.inf, high=math.inf, confidence=confidence)
     generator = rng or np.random.default_rng(0)
     ours, theirs = (
-        _resampled_statistics(arm, statistic=statistic, num_resamples=num_resamples, rng=generator)
-        for arm in arms
+        _resampled_statistics(arm, statistic=statistic, num_resamples=num_resamples, rng=generator) for arm in arms
     )
     return _percentile_interval(point=point, resampled=ours - theirs, confidence=confidence)

@@ -44,9 +44,7 @@ class Curve:
                 f"{steps.shape} and returns of shape {returns.shape}. Give one curve per seed."
             )
         if not np.issubdtype(steps.dtype, np.integer):
-            raise ValueError(
-                f"env_steps must be integers: found {steps.dtype}. Convert them with astype(int)."
-            )
+            raise ValueError(f"env_steps must be integers: found {steps.dtype}. Convert them with astype(int).")
         steps = steps.astype(np.int64)
         if steps[0] < 0:
             raise ValueError(f"env_steps must not be negative: the first is {steps[0]}.")
@@ -87,9 +85,7 @@ class Curve:
             reward).
         """
         if self.env_steps.size < 2:
-            raise ValueError(
-                "The area of a curve needs at least 2 evaluations: found 1. Evaluate more often."
-            )
+            raise ValueError("The area of a curve needs at least 2 evaluations: found 1. Evaluate more often.")
         span = float(self.env_steps[-1] - self.env_steps[0])
         return float(np.trapezoid(self.returns, self.env_steps.astype(np.float64)) / span)
 

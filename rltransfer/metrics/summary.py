@@ -91,9 +91,7 @@ def _check_pairs(transfer_curves: Sequence[Curve], control_curves: Sequence[Curv
 def _interval(values: Sequence[float], *, confidence: float, num_resamples: int, seed: int) -> Interval:
     """Bootstrap interval of one metric over the seed pairs; nan where it is undefined for one of them."""
     rng = np.random.default_rng(seed)
-    return stratified_bootstrap(
-        values, confidence=confidence, num_resamples=num_resamples, nan="carry", rng=rng
-    )
+    return stratified_bootstrap(values, confidence=confidence, num_resamples=num_resamples, nan="carry", rng=rng)
 
 
 def _arm_times(curves: Sequence[Curve], *, threshold: float, source_steps: int) -> ArmTimes:

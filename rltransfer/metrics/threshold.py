@@ -110,6 +110,4 @@ def times_to_threshold(curves: Sequence[Curve], threshold: float) -> TimesToThre
     budgets = sorted({curve.budget for curve in curves})
     if len(budgets) != 1:
         raise ValueError(f"Curves of one arm must share one budget: found {budgets or 'no curves'}.")
-    return TimesToThreshold(
-        times=tuple(time_to_threshold(curve, threshold) for curve in curves), budget=budgets[0]
-    )
+    return TimesToThreshold(times=tuple(time_to_threshold(curve, threshold) for curve in curves), budget=budgets[0])

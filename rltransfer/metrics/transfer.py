@@ -38,9 +38,7 @@ def _normalize(value: float, normalizer: Normalizer | None) -> float:
         return value
     random, reference = normalizer
     if not (math.isfinite(random) and math.isfinite(reference) and reference > random):
-        raise ValueError(
-            f"normalizer must be (random, reference), finite, reference above random: found {normalizer}."
-        )
+        raise ValueError(f"normalizer must be (random, reference), finite, reference above random: found {normalizer}.")
     return (value - random) / (reference - random)
 
 

@@ -50,8 +50,19 @@ def _curve(axis: Axes, arm: Arm, colour: str) -> None:
     returns = np.stack([curve.returns for curve in curves])  # (num_seeds, num_evaluations)
     bands = [stratified_bootstrap(returns[:, [k]], num_resamples=2_000) for k in range(returns.shape[1])]
     is_flat = bool(np.ptp(returns, axis=1).max() == 0)
-    style = {"linestyle": "--" if is_flat else "-", "linewidth": 2.2 if arm.method == "scratch" else 1.5}
-    axis.plot(steps, [band.point for band in bands], color=colour, label=arm.method, **style)
+    axis.plot(
+        steps,
+        [band.point for band in bands],
+        color=colour,
+        label=arm.method,
+        linestyle="--" if is_flat else "-",
+        linewidth=2.2 if arm.method == "scratch" else 1.5,
+    )
     axis.fill_between(
-        steps, [band.low for band in bands], [band.high for band in bands], color=colour, alpha=0.13, linewidth=0
+        steps,
+        [band.low for band in bands],
+        [band.high for band in bands],
+        color=colour,
+        alpha=0.13,
+        linewidth=0,
     )

@@ -5,4 +5,13 @@ from rltransfer.tasks.family import Family, ReferenceScore, Task
 from rltransfer.tasks.space_diff import SpaceDiff
 from rltransfer.tasks.variation import Variation
 
-__all__ = ["Factor", "FactorKind", "FactorValue", "Family", "ReferenceScore", "SpaceDiff", "Task", "Variation"]
+__all__ = [
+    "Factor",
+    "FactorKind",
+    "FactorValue",
+    "Family",
+    "ReferenceScore",
+    "SpaceDiff",
+    "Task",
+    "Variation",
+]

@@ -23,7 +23,7 @@ class GymnasiumFamily(Family):
     and target is the id, the arguments or the wrappers themselves.
 
     Args:
-        id: Gymnasium's id, ``"CartPole-v1"`` or ``"my_package:Mine-v0"``.
+        env_id: Gymnasium's id, ``"CartPole-v1"`` or ``"my_package:Mine-v0"``.
         kwargs: keyword arguments for the environment.
         wrappers: applied in order, the first innermost.
     """
@@ -32,13 +32,13 @@ class GymnasiumFamily(Family):
     tasks: Mapping[str, str] = {"default": "the environment's own"}
 
     def __init__(
-        self, id: str, *, kwargs: Mapping[str, Any] | None = None, wrappers: Sequence[WrapperSpec] = ()
+        self, env_id: str, *, kwargs: Mapping[str, Any] | None = None, wrappers: Sequence[WrapperSpec] = ()
     ) -> None:
-        self.id = id
+        self.id = env_id
         self.kwargs = dict(kwargs or {})
         self.wrappers = tuple(wrappers)
-        self.name = id
-        self.summary = f"Gymnasium's {id}"
+        self.name = env_id
+        self.summary = f"Gymnasium's {env_id}"
         self.factors = {}
 
     def make(self, *, render_mode: str | None = None) -> Env[Any, Any]:

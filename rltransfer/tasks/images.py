@@ -19,7 +19,8 @@ def _area_weights(size_in: int, size_out: int) -> NDArray[np.float32]:
     pixels = np.arange(size_in)
     overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
     weights = np.clip(overlap, 0, None)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    shares: NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
 
 
 class ResizeImage(gymnasium.ObservationWrapper[Any, Any, Any]):
@@ -48,7 +49,8 @@ class ResizeImage(gymnasium.ObservationWrapper[Any, Any, Any]):
         """(height_in, width_in[, channels]) uint8 -> (height, width, channels) uint8."""
         image = observation if observation.ndim == 3 else observation[..., None]
         scaled = np.einsum("ih,hwc,jw->ijc", self._rows, image.astype(np.float32), self._columns, optimize=True)
-        return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+        pixels: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+        return pixels
 
 
 class StackFrames(gymnasium.Wrapper[Any, Any, Any, Any]):
@@ -65,7 +67,7 @@ class StackFrames(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._axis = -1 if len(space.shape) == 3 else 0
         self._frames: deque[NDArray[Any]] = deque(maxlen=frames)
         low, high = (np.concatenate([bound] * frames, axis=self._axis) for bound in (space.low, space.high))
-        self.observation_space = spaces.Box(low, high, dtype=space.dtype)  # type: ignore[arg-type]
+        self.observation_space = spaces.Box(low, high, dtype=space.dtype)
 
     def reset(self, **options: Any) -> tuple[NDArray[Any], dict[str, Any]]:
         """Start an episode; the stack is full of its first observation."""

@@ -48,9 +48,7 @@ def make_env(
     return vec_env(point, num_envs=num_envs, seed=seed, render_mode=render_mode)
 
 
-def vec_env(
-    task: Task, *, num_envs: int, seed: int | None = None, render_mode: str | None = None
-) -> TaskVecEnv:
+def vec_env(task: Task, *, num_envs: int, seed: int | None = None, render_mode: str | None = None) -> TaskVecEnv:
     """``num_envs`` copies of ``task`` for a Stable-Baselines3 model; see ``make_env``."""
     from rltransfer.tasks.vec_env import TaskVecEnv
 

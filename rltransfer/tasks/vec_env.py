@@ -29,7 +29,7 @@ def channels_first(space: spaces.Space[Any]) -> spaces.Box:
     if len(space.shape) != 3 or not is_image_space(space) or is_image_space_channels_first(space):
         return space
     low, high = space.low.transpose(2, 0, 1), space.high.transpose(2, 0, 1)
-    return spaces.Box(low, high, dtype=space.dtype)  # type: ignore[arg-type]
+    return spaces.Box(low, high, dtype=space.dtype)
 
 
 class TaskVecEnv(VecEnv):
@@ -58,7 +58,8 @@ class TaskVecEnv(VecEnv):
     def reset(self) -> NDArray[Any]:
         """Start an episode in every copy; seeds given by ``seed`` are used once."""
         seeds = [None if s is None else int(s) for s in self._seeds]
-        observations, _ = self.vector_env.reset(seed=seeds if any(s is not None for s in seeds) else None)
+        given: Any = seeds if any(s is not None for s in seeds) else None  # a list, though Gymnasium's stub says int
+        observations, _ = self.vector_env.reset(seed=given)
         self._reset_seeds()
         self._reset_options()
         self._returns[:] = 0
@@ -101,7 +102,7 @@ class TaskVecEnv(VecEnv):
 
     def get_images(self) -> Sequence[NDArray[np.uint8] | None]:
         """One frame a copy, where the environment was made with a render mode."""
-        frames = self.vector_env.render()
+        frames: Any = self.vector_env.render()
         return list(frames) if frames is not None else [None] * self.num_envs
 
     def get_attr(self, attr_name: str, indices: None | int | Iterable[int] = None) -> list[Any]:

@@ -131,6 +131,7 @@ class RescaleAction(WrapperSpec):
 
     def wrap(self, env: Env[Any, Any]) -> Env[Any, Any]:
         """See ``WrapperSpec.wrap``."""
+        import numpy as np
         from gymnasium.wrappers import RescaleAction as GymnasiumRescaleAction
 
-        return GymnasiumRescaleAction(env, min_action=self.low, max_action=self.high)
+        return GymnasiumRescaleAction(env, np.float32(self.low), np.float32(self.high))

@@ -78,7 +78,7 @@ class Evaluator:
             self._env = vec_env(self.task, num_envs=self.episodes)
         env = self._env
         env.seed(self.seed)
-        observations = env.reset()
+        observations: Any = env.reset()
         returns = np.zeros(self.episodes)
         lengths = np.zeros(self.episodes, dtype=np.int64)
         successes = np.zeros(self.episodes, dtype=np.bool_)

@@ -106,9 +106,14 @@ class _Measured(BaseCallback):
         now = self.clock.now
         if now - self._told >= 0.5 or steps >= self._budget:
             self._told = now
-            self._tell(Progress(
-                env_steps=steps, budget=self._budget, steps_per_second=steps / now, latest_return=self._latest
-            ))
+            self._tell(
+                Progress(
+                    env_steps=steps,
+                    budget=self._budget,
+                    steps_per_second=steps / now,
+                    latest_return=self._latest,
+                )
+            )
         if steps >= self._budget:
             self.clock.stop()
             return False

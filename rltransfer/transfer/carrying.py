@@ -77,9 +77,7 @@ def require_prefix(ledger: Ledger, at: str) -> None:
             raise NotApplicableError(f"stage {name.split('.')[1]!r} does not fit the source's trunk ({name} differs)")
 
 
-def _carry(
-    ledger: Ledger, name: str, parameter: torch.Tensor, counterpart: str, value: torch.Tensor | None
-) -> None:
+def _carry(ledger: Ledger, name: str, parameter: torch.Tensor, counterpart: str, value: torch.Tensor | None) -> None:
     if value is None:
         ledger.refused(name, "the source has none")
     elif value.shape != parameter.shape:

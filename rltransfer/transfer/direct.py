@@ -61,9 +61,7 @@ class Direct(TransferMethod):
                 f"the source has {source.n} actions, the target {target.n}"
             )
 
-    def attach(
-        self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None
-    ) -> TransferReport:
+    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Copy the whole policy; see ``TransferMethod.attach``."""
         from rltransfer.transfer.carrying import carry_all, compared, open_ledger
 

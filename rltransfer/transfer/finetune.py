@@ -50,9 +50,7 @@ class Finetune(TransferMethod):
             return for_stages({**slow, stage_names[-1]: 0.1}, stage_names, rest=1.0, heads=1.0)
         return for_stages(self.learning_rate_scale, stage_names, rest=1.0, heads=1.0)
 
-    def attach(
-        self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None
-    ) -> TransferReport:
+    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Copy weights and scale rates; see ``TransferMethod.attach``."""
         from rltransfer.agents.anatomy import stage_of, trunk_of
         from rltransfer.agents.optimizing import regroup

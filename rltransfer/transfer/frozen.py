@@ -45,9 +45,7 @@ class Frozen(TransferMethod):
         if self.at not in known:
             raise UnknownNameError("stage", self.at, known, nearest(self.at, known))
 
-    def attach(
-        self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None
-    ) -> TransferReport:
+    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Copy weights, freeze the stages before ``at`` and cache them; see ``TransferMethod.attach``."""
         from rltransfer.agents.anatomy import stage_of, trunk_of, trunk_sites
         from rltransfer.agents.feature_cache import cache_features

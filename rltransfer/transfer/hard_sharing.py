@@ -45,9 +45,7 @@ class HardSharing(TransferMethod):
                 f"and {diff.observation[1].shape}"
             )
 
-    def attach(
-        self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None
-    ) -> TransferReport:
+    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Put the source's trunk into ``model`` and let both learn; see ``TransferMethod.attach``.
 
         Raises:

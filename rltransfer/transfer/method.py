@@ -57,9 +57,7 @@ class TransferMethod(Settings, abc.ABC):
         """Raise ConfigError where a setting names a stage that the trunk does not have."""
 
     @abc.abstractmethod
-    def attach(
-        self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None
-    ) -> TransferReport:
+    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Carry what ``source`` knows into ``model``, in place; ``model.learn`` then does the rest.
 
         Args:

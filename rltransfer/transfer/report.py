@@ -116,16 +116,19 @@ class Ledger:
         """The target's ``name`` and the source's ``counterpart`` met ``fate``; a later note replaces an earlier."""
         targets, sources = self._parts
         self._target[name] = Entry(
-            side="target", name=name, shape=tuple(targets[name].shape), fate=fate, counterpart=counterpart, note=note
+            side="target",
+            name=name,
+            shape=tuple(targets[name].shape),
+            fate=fate,
+            counterpart=counterpart,
+            note=note,
         )
         self._source.setdefault(
             counterpart,
             Entry(side="source", name=counterpart, shape=tuple(sources[counterpart].shape), fate=fate),
         )
         if self._source[counterpart].counterpart in (None, name):  # the acting copy speaks for the source's
-            self._source[counterpart] = replace(
-                self._source[counterpart], fate=fate, counterpart=name, note=note
-            )
+            self._source[counterpart] = replace(self._source[counterpart], fate=fate, counterpart=name, note=note)
 
     def carried(self) -> dict[str, str]:
         """Target name to source name of everything carried so far."""

@@ -20,9 +20,7 @@ class Scratch(TransferMethod):
     transfers: ClassVar[Knowledge] = "none"
     heterogeneous: ClassVar[bool] = True
 
-    def attach(
-        self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None
-    ) -> TransferReport:
+    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Leave ``model`` as it is; see ``TransferMethod.attach``."""
         from rltransfer.transfer.carrying import open_ledger
 

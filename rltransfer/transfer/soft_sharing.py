@@ -45,9 +45,7 @@ class SoftSharing(TransferMethod):
         elif self.strength < 0:
             raise ConfigError(f"strength is {self.strength}; it is 0 or more")
 
-    def attach(
-        self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None
-    ) -> TransferReport:
+    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Copy weights and hold them by the penalty; see ``TransferMethod.attach``."""
         from rltransfer.agents.anatomy import named_parts, stage_of, trunk_of
         from rltransfer.agents.optimizing import pull, regroup

@@ -73,7 +73,14 @@ def load_trunk(directory: Path | str) -> Trunk:
         raise
     except RLTransferError as error:
         raise ArtifactError(f"{directory}: {error}") from error
-    except (ValueError, KeyError, TypeError, SafetensorError, RuntimeError, pydantic.ValidationError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        SafetensorError,
+        RuntimeError,
+        pydantic.ValidationError,
+    ) as error:
         reason = str(error).strip().splitlines()[0][:200]
         raise ArtifactError(f"{directory}: not a trunk that can be read ({type(error).__name__}: {reason})") from error
     return trunk

@@ -74,7 +74,14 @@ class Description:
             )
             for layer in self.layers
         ]
-        total = ("total", "", "", f"{self.activations:,}", _size(self.activation_bytes), f"{self.parameters:,}")
+        total = (
+            "total",
+            "",
+            "",
+            f"{self.activations:,}",
+            _size(self.activation_bytes),
+            f"{self.parameters:,}",
+        )
         widths = [max(map(len, column)) for column in zip(head, *rows, total, strict=True)]
         rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
         lines = [_line(head, widths), rule, *(_line(row, widths) for row in rows), rule, _line(total, widths)]

@@ -9,7 +9,8 @@ from torch.nn import functional
 
 def _compute_dtype(weight: Tensor) -> torch.dtype:
     kind = weight.device.type
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
+    dtype: torch.dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
+    return dtype
 
 
 class PixelConv2d(nn.Conv2d):
@@ -21,12 +22,13 @@ class PixelConv2d(nn.Conv2d):
 
     pixel_scale: float = 1 / 255
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor) -> Tensor:
         """(batch, in_channels, height, width) uint8 or floating -> (batch, out_channels, ...)."""
-        if input.is_floating_point():
-            return super().forward(input)
-        pixels = input.to(_compute_dtype(self.weight))
-        return self._conv_forward(pixels, self.weight * self.pixel_scale, self.bias)
+        if inputs.is_floating_point():
+            return super().forward(inputs)
+        pixels = inputs.to(_compute_dtype(self.weight))
+        outputs: Tensor = self._conv_forward(pixels, self.weight * self.pixel_scale, self.bias)
+        return outputs
 
 
 class PixelLinear(nn.Linear):
@@ -34,9 +36,9 @@ class PixelLinear(nn.Linear):
 
     pixel_scale: float = 1 / 255
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor) -> Tensor:
         """(batch, in_features) uint8 or floating -> (batch, out_features)."""
-        if input.is_floating_point():
-            return super().forward(input)
-        pixels = input.to(_compute_dtype(self.weight))
+        if inputs.is_floating_point():
+            return super().forward(inputs)
+        pixels = inputs.to(_compute_dtype(self.weight))
         return functional.linear(pixels, self.weight * self.pixel_scale, self.bias)

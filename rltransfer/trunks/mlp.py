@@ -17,9 +17,7 @@ def build_mlp(spec: MLP, input_shape: tuple[int, ...]) -> Trunk:
     size = math.prod(input_shape)
     stages: dict[str, nn.Module] = {}
     for number, width in enumerate(spec.widths, start=1):
-        layer: list[nn.Module] = (
-            [nn.Flatten(), PixelLinear(size, width)] if number == 1 else [nn.Linear(size, width)]
-        )
+        layer: list[nn.Module] = [nn.Flatten(), PixelLinear(size, width)] if number == 1 else [nn.Linear(size, width)]
         stages[f"fc{number}"] = nn.Sequential(*layer, activation())
         size = width
     return Trunk(spec, input_shape, stages)

@@ -58,9 +58,10 @@ def packed_prefix(trunk: Trunk, stop: int, example: Tensor) -> Callable[[Tensor]
         raise ConfigError(f"only {trunk.frozen_until} stages of the trunk are frozen; {stop} are to be packed")
     trunk(example, 0, stop)  # settles layout and arithmetic on the present device
     if example.is_floating_point():
-        return lambda inputs: trunk(inputs, 0, stop)  # type: ignore[no-any-return]
+        return lambda inputs: trunk(inputs, 0, stop)
     dtype = getattr(torch, trunk.precision)
     stages = _Stages([cast_stage(trunk.stages[name], dtype) for name in trunk.stage_names[:stop]], dtype).eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing is called deprecated in favour of compilers users may not have
-        return torch.jit.freeze(torch.jit.trace(stages, example, check_trace=False))  # type: ignore[no-any-return]
+        traced = torch.jit.trace(stages, example, check_trace=False)  # type: ignore[no-untyped-call]
+        return torch.jit.freeze(traced)  # type: ignore[no-any-return]

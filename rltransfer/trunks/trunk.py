@@ -20,6 +20,7 @@ from rltransfer.trunks.specs import TrunkSpec
 if TYPE_CHECKING:
     from rltransfer.trunks.description import Description
 
+
 class _OptimizerSteps:
     """Counts the optimizer steps of this process: fused optimizers change weights without marking them changed."""
 
@@ -51,9 +52,7 @@ class Trunk(nn.Module):
         stages: stage name to module; each takes the output of the one before. The last gives (batch, features).
     """
 
-    def __init__(
-        self, spec: TrunkSpec, input_shape: tuple[int, ...], stages: Mapping[str, nn.Module]
-    ) -> None:
+    def __init__(self, spec: TrunkSpec, input_shape: tuple[int, ...], stages: Mapping[str, nn.Module]) -> None:
         super().__init__()
         self.spec = spec
         self.input_shape = tuple(input_shape)
@@ -190,7 +189,7 @@ class Trunk(nn.Module):
     def _apply(self, fn: Any, recurse: bool = True) -> Trunk:
         self._copies = {}
         self._arithmetic = None
-        return cast(Trunk, super()._apply(fn, recurse))
+        return cast(Trunk, super()._apply(fn, recurse))  # type: ignore[no-untyped-call]
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_copies": {}}

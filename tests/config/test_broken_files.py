@@ -276,9 +276,7 @@ def test_every_error_is_told_at_once_in_the_order_of_the_file(tmp_path) -> None:
 def test_a_sound_field_beside_a_broken_one_is_still_checked(tmp_path) -> None:
     path = tmp_path / "both.yaml"
     path.write_text(with_line(4, "agent: {gamma: 3, learning_rate: true}"))
-    with pytest.raises(
-        ConfigErrors, match=r"agent\.gamma(?s:.*)agent\.learning_rate: needs a number, not true"
-    ):
+    with pytest.raises(ConfigErrors, match=r"agent\.gamma(?s:.*)agent\.learning_rate: needs a number, not true"):
         load_experiment(path)
 
 

@@ -115,9 +115,7 @@ budget: 10
 
 def test_every_task_is_one_its_family_makes(depot: Depot) -> None:
     config = parse_experiment(LEAST.replace("rover", "depot").replace("swap", "stack"))
-    made = {
-        name: depot.task(**config.task(name).model_dump(exclude={"family"})) for name in ("source", "other")
-    }
+    made = {name: depot.task(**config.task(name).model_dump(exclude={"family"})) for name in ("source", "other")}
     assert made["source"] == depot.task()
     assert made["other"] == depot.task(task="stack")
 
@@ -205,9 +203,7 @@ def test_python_builds_the_same_experiment() -> None:
         trunk=Impala(features=32),
         budget=40_000,
     )
-    written = parse_experiment(
-        LEAST.replace("[]", "[finetune, direct]") + "trunk: {name: impala, features: 32}\n"
-    )
+    written = parse_experiment(LEAST.replace("[]", "[finetune, direct]") + "trunk: {name: impala, features: 32}\n")
     assert config == written
     with pytest.raises(ValidationError, match="unknown factor of family 'rover'"):
         ExperimentConfig(**{**dict(config), "targets": {"other": {"environment": {"slpi": 1}}}})

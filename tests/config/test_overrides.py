@@ -28,9 +28,7 @@ def test_values_are_yaml_and_later_ones_win() -> None:
 
 
 def test_list_items_are_named_by_index() -> None:
-    config = override(
-        "methods.0=frozen", "methods.1={finetune: {heads: reinit}}", "methods.1.finetune.name=new"
-    )
+    config = override("methods.0=frozen", "methods.1={finetune: {heads: reinit}}", "methods.1.finetune.name=new")
     assert [method.label for method in config.methods] == ["scratch", "frozen", "new"]
     assert config.methods[2].heads == "reinit"
 
@@ -49,9 +47,7 @@ def test_a_file_that_is_broken_is_mended_by_an_override() -> None:
 def test_null_takes_a_value_away() -> None:
     assert override("workers=3", "workers=null").workers is None
     assert override("workers=3", "workers=").workers is None
-    assert (
-        override("source.budget=", "source.agent=runs/a/source/seed-0").source.agent == "runs/a/source/seed-0"
-    )
+    assert override("source.budget=", "source.agent=runs/a/source/seed-0").source.agent == "runs/a/source/seed-0"
 
 
 @pytest.mark.parametrize(
@@ -87,9 +83,7 @@ def test_a_broken_override_is_named(given: str, message: str) -> None:
 
 def test_errors_of_the_file_come_first_then_overrides_in_their_order() -> None:
     with pytest.raises(ConfigErrors) as caught:
-        parse_experiment(
-            TEXT.replace("quick", "a b"), name="x.yaml", overrides=["threads=0", "b", "budget=0"]
-        )
+        parse_experiment(TEXT.replace("quick", "a b"), name="x.yaml", overrides=["threads=0", "b", "budget=0"])
     assert [line.split(": ")[0] for line in str(caught.value).splitlines()] == [
         "x.yaml:1:1", "override 'threads=0'", "override 'b'", "override 'budget=0'",
     ]  # fmt: skip

@@ -54,9 +54,7 @@ def test_every_default_is_written_out() -> None:
 
 def test_equal_experiments_differ_in_nothing() -> None:
     config = parse_experiment(TEXTS["rover"])
-    spelled = parse_experiment(
-        TEXTS["rover"], overrides=["source.robot=omni", "targets.robot.task=reach", "threads=1"]
-    )
+    spelled = parse_experiment(TEXTS["rover"], overrides=["source.robot=omni", "targets.robot.task=reach", "threads=1"])
     assert differing_keys(config, config) == []
     assert differing_keys(config, spelled) == []
 
@@ -73,7 +71,5 @@ def test_equal_experiments_differ_in_nothing() -> None:
     ],
 )
 def test_differing_keys(override: str, keys: list[str]) -> None:
-    found = differing_keys(
-        parse_experiment(TEXTS["rover"]), parse_experiment(TEXTS["rover"], overrides=[override])
-    )
+    found = differing_keys(parse_experiment(TEXTS["rover"]), parse_experiment(TEXTS["rover"], overrides=[override]))
     assert found == keys

@@ -157,16 +157,36 @@ def test_the_last_observation_shows_what_ended_the_episode():
     assert seen > 10
 
 
-def test_swap_exchanges_what_reaching_means_and_shows_the_same_objects():
+@pytest.mark.parametrize("task", ["reach", "swap"])
+def test_the_differential_robot_is_paid_for_turning_to_its_target(task):
+    env = RoverEnv(robot="differential", task=task)
     for seed in range(20):
-        outcomes = {}
-        for task in ("reach", "swap"):
-            env = RoverEnv(task=task)
-            env.reset(seed=seed)
-            state = RoverEnv(task="reach").reset(seed=seed) and env.get_state()
-            state["robot"][0, :2] = state["goal"][0] + [0.2, 0.0]
+        env.reset(seed=seed)
+        state = env.get_state()
+        target = state["goal"][0] if task == "reach" else state["hazards"][0, 0]
+        way = target - state["robot"][0, :2]
+        cosines = []
+        for _ in range(2):
+            heading = env.get_state()["robot"][0, 2]
+            cosines.append(np.array([np.cos(heading), np.sin(heading)]) @ way / np.linalg.norm(way))
+            reward = env.step(1)[1]
+        assert env.step(1)[1] != reward
+        env.set_state(state)
+        assert env.step(1)[1] == pytest.approx(0.4 * (cosines[1] - cosines[0]), abs=1e-12)
+
+
+@pytest.mark.parametrize("robot", list(ROVER.robots))
+def test_swap_shows_what_reach_shows_and_means_the_opposite(robot):
+    reach, swap = (RoverEnv(robot=robot, task=task) for task in ("reach", "swap"))
+    for seed in range(10):
+        reach.reset(seed=seed)
+        state = reach.get_state()
+        away = state["goal"][0] - state["hazards"][0, 0]
+        state["robot"][0, :2] = state["goal"][0] + 0.1 * away / np.linalg.norm(away)
+        results = []
+        for env in (reach, swap):
+            env.reset(seed=0)
             env.set_state(state)
-            outcomes[task] = env.step(2)
-        np.testing.assert_array_equal(outcomes["reach"][0].shape, outcomes["swap"][0].shape)
-        assert outcomes["reach"][4] == {"is_success": True}
-        assert outcomes["swap"][4] == {"is_success": False}
+            results.append(env.step(np.zeros(2) if robot == "hovercraft" else 1))
+        np.testing.assert_array_equal(results[0][0], results[1][0])
+        assert [result[4] for result in results] == [{"is_success": True}, {"is_success": False}]

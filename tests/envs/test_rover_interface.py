@@ -20,9 +20,7 @@ POINTS = [(robot, task) for robot in ROVER.robots for task in ROVER.tasks]
 
 
 def python(code):
-    return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.mark.parametrize(("robot", "task"), POINTS)
@@ -35,25 +33,19 @@ def test_the_checkers_of_gymnasium_and_sb3_are_silent(robot, task):
 
 
 def test_make_vec_takes_the_native_environment():
-    env = gymnasium.make_vec(
-        "rltransfer/Rover-v0", num_envs=3, robot="differential", environment={"slip": 0.1}
-    )
+    env = gymnasium.make_vec("rltransfer/Rover-v0", num_envs=3, robot="differential", environment={"slip": 0.1})
     assert isinstance(env.unwrapped, RoverVectorEnv)
     assert env.metadata["autoreset_mode"] == AutoresetMode.SAME_STEP
     assert env.action_space.shape == (3,)
 
 
-@pytest.mark.parametrize(
-    "imports", ["import rltransfer_envs, gymnasium", "import gymnasium, rltransfer_envs"]
-)
+@pytest.mark.parametrize("imports", ["import rltransfer_envs, gymnasium", "import gymnasium, rltransfer_envs"])
 def test_registered_whichever_package_is_imported_first(imports):
     assert python(f"{imports}; print(gymnasium.spec('rltransfer/Rover-v0').id)") == "rltransfer/Rover-v0"
 
 
 def test_gymnasium_imports_the_package_that_an_id_names():
-    code = (
-        "import gymnasium; print(gymnasium.make('rltransfer_envs:rltransfer/Rover-v0').unwrapped.render_mode)"
-    )
+    code = "import gymnasium; print(gymnasium.make('rltransfer_envs:rltransfer/Rover-v0').unwrapped.render_mode)"
     assert python(code) == "None"
 
 
@@ -111,10 +103,23 @@ def test_wrong_shapes_are_refused():
     env.reset(seed=0)
     with pytest.raises(ConfigError, match=r"\(2,\)"):
         env.step(np.zeros(2, int))
+    with pytest.raises(ConfigError, match="0 to 3"):
+        env.step(np.array([0, 1, 4]))
     with pytest.raises(ConfigError, match="render_mode"):
         RoverVectorEnv(1, render_mode="human")
     with pytest.raises(ConfigError, match="3 copies"):
         env.set_state(RoverVectorEnv(2).get_state())
+
+
+def test_steps_come_after_a_reset_and_take_finite_actions():
+    env = RoverVectorEnv(2, robot="hovercraft")
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        env.step(np.zeros((2, 2)))
+    with pytest.raises(gymnasium.error.ResetNeeded):
+        RoverEnv().step(0)
+    env.reset(seed=0)
+    with pytest.raises(ConfigError, match="finite"):
+        env.step(np.full((2, 2), np.nan))
 
 
 def test_infos_have_the_structure_of_sync_vector_env():
@@ -168,6 +173,4 @@ def test_render_gives_large_frames_and_moves_nothing_on():
 def test_the_docstring_lists_exactly_the_factors():
     rows = [line.split("|")[1:-1] for line in RoverEnv.__doc__.splitlines() if line.strip().startswith("| ")]
     table = [tuple(cell.strip() for cell in row) for row in rows if len(row) == 5][1:]
-    assert table == [
-        (f.name, f.kind, str(f.default), f.bounds, f.description) for f in ROVER.factors.values()
-    ]
+    assert table == [(f.name, f.kind, str(f.default), f.bounds, f.description) for f in ROVER.factors.values()]

@@ -121,11 +121,7 @@ def test_the_block_moves_if_and_only_if_it_is_touched():
         before = env.get_state()
         _, _, terminated, truncated, _ = env.step(env.action_space.sample())
         after = env.get_state()
-        gap = (
-            np.linalg.norm(before["block"][:, :2] - before["robot"][:, :2], axis=1)
-            - ROBOT_RADIUS
-            - BLOCK_RADIUS
-        )
+        gap = np.linalg.norm(before["block"][:, :2] - before["robot"][:, :2], axis=1) - ROBOT_RADIUS - BLOCK_RADIUS
         travel = 0.2 * 0.8
         for k in np.flatnonzero(~(terminated | truncated)):
             has_moved = not np.array_equal(before["block"][k, :2], after["block"][k, :2])
@@ -157,14 +153,14 @@ def test_robots_reach_the_velocity_commanded_and_the_wind_adds_to_it():
         np.testing.assert_allclose(copy["robot"][3:5], [0.3, 0.1], atol=0.005)
 
 
-def test_the_differential_robot_turns_by_36_degrees_a_step():
+def test_the_differential_robot_turns_by_45_degrees_a_step():
     simulation = Simulation(1, "differential", "reach", {})
     copy = simulation.copies[0]
     headings = []
     for _ in range(6):
         move(copy, simulation.settings, 0.0, 1.0)
         headings.append(np.degrees(copy["robot"][2]))
-    assert np.diff(np.unwrap(headings, period=360))[-1] == pytest.approx(36, abs=0.01)
+    assert np.diff(np.unwrap(headings, period=360))[-1] == pytest.approx(45, abs=0.01)
 
 
 @pytest.mark.parametrize("task", list(ROVER.tasks))
@@ -176,9 +172,7 @@ def test_every_start_is_apart_and_in_reach(task, environment):
         env.reset(seed=seed)
         for copy in env.simulation.copies:
             hazards = [copy["hazards"][k] for k in range(settings.hazards)]
-            things = [copy["robot"][:2], copy["goal"], *hazards] + (
-                [copy["block"][:2]] if task == "push" else []
-            )
+            things = [copy["robot"][:2], copy["goal"], *hazards] + ([copy["block"][:2]] if task == "push" else [])
             for k, one in enumerate(things):
                 for other in things[:k]:
                     assert np.linalg.norm(one - other) > 0.3
@@ -197,3 +191,26 @@ def test_the_map_of_ways_counts_steps_around_a_wall():
     assert steps[0, 10] == -1
     free[-1, 10] = False
     assert steps_from(free, 0, 9)[0, 11] == -1
+
+
+def test_the_differential_robot_drives_the_way_its_cone_points():
+    env = RoverVectorEnv(40, robot="differential")
+    frames = env.reset(seed=0)[0].astype(int)
+    empty = np.median(frames, axis=0)
+    state = env.get_state()
+    start = state["robot"][:, :2]
+    env.step(np.zeros(40, int))
+    travel = env.get_state()["robot"][:, :2] - start
+    way = travel / np.linalg.norm(travel, axis=1, keepdims=True)
+    seen = 0
+    for k in range(40):
+        brightness = []
+        for point in (start[k] + 0.3 * way[k], start[k] - 0.3 * way[k]):
+            others = [state["goal"][k], state["hazards"][k, 0]]
+            if np.abs(point).max() < 0.7 and min(np.linalg.norm(point - other) for other in others) > 0.25:
+                row, column = (int(32 + sign * x * 64 / 1.9) for sign, x in ((-1, point[1]), (1, point[0])))
+                brightness.append(np.abs(frames[k, row, column] - empty[row, column]).sum())
+        if len(brightness) == 2:
+            assert brightness[0] > 60 > 10 > brightness[1]
+            seen += 1
+    assert seen > 5

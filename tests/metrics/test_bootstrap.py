@@ -55,9 +55,7 @@ def test_tasks_are_redrawn_independently() -> None:
 
 def test_the_seed_decides() -> None:
     scores = normal(6, 3)
-    first, again, other = (
-        stratified_bootstrap(scores, rng=np.random.default_rng(seed)) for seed in (4, 4, 5)
-    )
+    first, again, other = (stratified_bootstrap(scores, rng=np.random.default_rng(seed)) for seed in (4, 4, 5))
     assert first == again
     assert first != other
     assert stratified_bootstrap(scores) == stratified_bootstrap(scores, rng=np.random.default_rng(0))
@@ -162,9 +160,7 @@ def test_settings_out_of_range_are_refused() -> None:
 @pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 9, 10, 30, 99])
 @pytest.mark.parametrize("confidence", [0.5, 0.9, 0.95, 0.999])
 def test_t_quantile_is_that_of_scipy(degrees: int, confidence: float) -> None:
-    assert t_quantile(confidence, degrees) == pytest.approx(
-        stats.t.ppf(0.5 + confidence / 2, degrees), rel=1e-9
-    )
+    assert t_quantile(confidence, degrees) == pytest.approx(stats.t.ppf(0.5 + confidence / 2, degrees), rel=1e-9)
 
 
 def test_t_interval_is_that_of_the_one_sample_t_test() -> None:

@@ -24,9 +24,7 @@ def curve(*returns: float, budget: int = 20) -> Curve:
         (5.1, None),  # never
     ],
 )
-def test_time_to_threshold_is_the_first_evaluation_that_shows_it(
-    threshold: float, expected: int | None
-) -> None:
+def test_time_to_threshold_is_the_first_evaluation_that_shows_it(threshold: float, expected: int | None) -> None:
     # Falls back to 2 at the end: the first crossing counts.
     assert time_to_threshold(curve(1.0, 5.0, 2.0), threshold) == expected
 

@@ -52,9 +52,7 @@ def test_ratios_normalise_areas_and_ends() -> None:
 
 
 def test_normalising_a_ratio_is_normalising_the_curves() -> None:
-    scaled = [
-        Curve(env_steps=each.env_steps, returns=(each.returns + 1.0) / 10.0) for each in (TRANSFER, CONTROL)
-    ]
+    scaled = [Curve(env_steps=each.env_steps, returns=(each.returns + 1.0) / 10.0) for each in (TRANSFER, CONTROL)]
     assert transfer_ratio(TRANSFER, CONTROL, normalizer=(-1.0, 9.0)) == pytest.approx(transfer_ratio(*scaled))
 
 

@@ -122,9 +122,7 @@ class RoverEnv(gymnasium.Env[Array, Any]):
         self._has_begun = False
         self._everything = np.ones(1, np.bool_)
 
-    def reset(
-        self, *, seed: int | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Array, dict[str, Any]]:
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         """Begin an episode; with ``seed`` None the streams go on, or start from entropy at first.
 
         Args:

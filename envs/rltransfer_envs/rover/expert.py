@@ -66,9 +66,7 @@ def _waypoint(
     cell = 2 * half / CELLS
     steps = steps_from(free, cell_of(to_y, half), cell_of(to_x, half))
     row, column = cell_of(y, half), cell_of(x, half)
-    if (
-        steps[row, column] < 0
-    ):  # the robot stands where it would not plan to: begin at the nearest cell on a way
+    if steps[row, column] < 0:  # the robot stands where it would not plan to: begin at the nearest cell on a way
         nearest = 1e9
         for k in range(CELLS * CELLS):
             r, c = k // CELLS, k % CELLS

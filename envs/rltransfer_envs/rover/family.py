@@ -19,9 +19,7 @@ class Rover(Family):
     """A mobile robot seen from above, in 64 by 64 pixels. ``env.RoverEnv`` describes it in full."""
 
     name = "rover"
-    summary = (
-        "mobile robot seen from above: reach, swap or push; fast enough to learn from pixels in a minute"
-    )
+    summary = "mobile robot seen from above: reach, swap or push; fast enough to learn from pixels in a minute"
     robots = ROBOTS
     tasks = TASKS
     factors = FACTORS

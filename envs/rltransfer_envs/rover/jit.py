@@ -25,9 +25,7 @@ _config: Any = numba.config
 def cache_directory() -> str | None:
     """The first writable place for compiled code of exactly these sources, or None where there is none."""
     folder = Path(__file__).parent
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()[
-        :16
-    ]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))).hexdigest()[:16]
     user = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     for place in (_config.CACHE_DIR, folder / "__pycache__", f"{user}/rltransfer"):
         if not place:

@@ -1,6 +1,5 @@
 """Where an episode begins: walls, goal, hazards, block and robot, apart from each other and in reach."""
 
-
 from __future__ import annotations
 
 import math

@@ -26,8 +26,8 @@ FACING = 0.4
 """For the differential robot, outside ``push``, times the cosine of the angle between its nose and the
 target.
 
-Own choice: without it turning is never rewarded at once, and PPO learns to spin on the spot (0.08 success
-after 120,000 steps).
+Own choice: turning is never rewarded at once without it. PPO from pixels succeeded in 0.08 of the episodes after
+120,000 steps without this and without the cone in ``parts``, and in 0.69 after 100,000 with both.
 """
 
 

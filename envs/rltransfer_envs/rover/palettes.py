@@ -16,7 +16,7 @@ Colours = npt.NDArray[np.float64]
 
 _DAY = (
     "e8e2d2 cfc6b0 5d6875 454e5a",  # floor, its pattern, wall, its edge
-    "35b558 dcf7d4 cf2a2c 5c0f16",  # goal, its middle, hazard, its middle
+    "3cc060 e2fadb c02026 4f0c12",  # goal, its middle, hazard, its middle
     "9a6a3c d9b07a",  # block, its middle
     "2f6fde e8871e 17a2b8",  # omni, differential, hovercraft
     "20242c fafafa",  # dark and light parts of robots
@@ -55,7 +55,7 @@ def palette(name: str, *, is_grayscale: bool = False) -> Colours:
     """
     colours = _parse(_DAY)
     if name == "dusk":
-        colours = _tinted(colours, 0.95, 0.62, 0.6)
+        colours = _tinted(colours, 1.0, 0.72, 0.62)
     elif name == "night":
         colours = _night(colours)
     elif name == "shifted":

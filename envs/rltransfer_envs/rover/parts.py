@@ -83,9 +83,6 @@ WALL_PARTS = np.array([(BOX, 0, 0, 0, 1, 1, WALL_EDGE, 1)])
 """Scaled by each wall's half length and half width."""
 DISTRACTOR_RADIUS = 0.08
 DISTRACTOR_PARTS = np.array(
-    [
-        [(DISC if k % 2 else BOX, 0, 0, 0, DISTRACTOR_RADIUS, DISTRACTOR_RADIUS, DISTRACTORS + k, 1)]
-        for k in range(6)
-    ]
+    [[(DISC if k % 2 else BOX, 0, 0, 0, DISTRACTOR_RADIUS, DISTRACTOR_RADIUS, DISTRACTORS + k, 1)] for k in range(6)]
 )
 """(6, 1, 8): a table for each distractor; they are smaller than anything that counts."""

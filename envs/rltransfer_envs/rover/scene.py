@@ -90,9 +90,7 @@ def _draw_floor(floor: Frame, gain: Gain, camera: Camera, colours: Floats, textu
             x, y = to_floor(camera, size, column + 0.5, row + 0.5)
             pattern = 0.0
             for sample in range(4):
-                sx, sy = to_floor(
-                    camera, size, column + 0.25 + 0.5 * (sample % 2), row + 0.25 + 0.5 * (sample // 2)
-                )
+                sx, sy = to_floor(camera, size, column + 0.25 + 0.5 * (sample % 2), row + 0.25 + 0.5 * (sample // 2))
                 pattern += 0.25 * _pattern(texture, sx, sy)
             outside = max(abs(x), abs(y)) - half
             wall = min(max(outside * scale + 0.5, 0.0), 1.0)

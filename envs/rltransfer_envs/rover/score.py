@@ -65,9 +65,7 @@ def expert_policy(env: RoverVectorEnv) -> npt.NDArray[Any]:
 
 def main() -> None:
     """Print the entries of ``reference_scores.REFERENCE_SCORES``, with successes and lengths beside them."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--episodes", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
@@ -77,9 +75,7 @@ def main() -> None:
             for policy in (random_policy, expert_policy):
                 env = RoverVectorEnv(50, robot=robot, task=task)
                 env.action_space.seed(arguments.seed)
-                returns, successes, lengths = play(
-                    env, policy, episodes=arguments.episodes, seed=arguments.seed
-                )
+                returns, successes, lengths = play(env, policy, episodes=arguments.episodes, seed=arguments.seed)
                 means.append(returns.mean())
                 remarks.append(f"{successes.mean():.1%} in {lengths.mean():.1f} steps")
             sys.stdout.write(

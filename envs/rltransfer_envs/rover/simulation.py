@@ -15,6 +15,7 @@ from rltransfer_envs.rover import kernel
 from rltransfer_envs.rover.factors import FACTORS, ROBOTS, TASKS
 from rltransfer_envs.rover.kernel import Flags, Frames
 from rltransfer_envs.rover.scene import make_look
+from rltransfer_envs.rover.spaces import ACTION_MEANINGS
 from rltransfer_envs.rover.streams import seeded
 from rltransfer_envs.rover.world import COPY, make_settings
 
@@ -36,9 +37,7 @@ class Simulation:
         ConfigError: a factor value that does not hold, or fewer than one copy.
     """
 
-    def __init__(
-        self, num_envs: int, robot: str, task: str, environment: Mapping[str, object] | None
-    ) -> None:
+    def __init__(self, num_envs: int, robot: str, task: str, environment: Mapping[str, object] | None) -> None:
         for kind, name, known in (("robot", robot, ROBOTS), ("task", task, TASKS)):
             if name not in known:
                 raise UnknownNameError(f"{kind} of family 'rover'", name, tuple(known), nearest(name, known))
@@ -55,6 +54,7 @@ class Simulation:
         self.truncated = np.zeros(num_envs, np.bool_)
         self.is_success = np.zeros(num_envs, np.bool_)
         self._actions = np.zeros((num_envs, 2))
+        self._num_actions = len(ACTION_MEANINGS.get(robot, ()))
 
     def reset(self, seeds: Sequence[int | None], is_chosen: Flags, observations: Frames) -> None:
         """Begin new episodes in the chosen copies; a copy whose seed is None goes on with its streams.
@@ -79,10 +79,17 @@ class Simulation:
 
         Returns:
             How many episodes ended.
+
+        Raises:
+            ConfigError: an action that the robot does not have.
         """
-        if actions.ndim == 1:
+        if self._num_actions:
+            if actions.min() < 0 or actions.max() >= self._num_actions:
+                raise ConfigError(f"actions are 0 to {self._num_actions - 1}, not {actions.tolist()!s:.80}")
             self._actions[:, 0] = actions
         else:
+            if not np.isfinite(actions).all():
+                raise ConfigError(f"actions are finite numbers, not {actions.tolist()!s:.80}")
             np.clip(actions, -1.0, 1.0, out=self._actions)
         return kernel.step(
             self.copies,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
@@ -120,6 +121,8 @@ class RoverVectorEnv(VectorEnv[Array, Array, Array]):
         chosen = np.asarray(actions)
         if chosen.shape != self._action_shape:
             raise ConfigError(f"actions have shape {chosen.shape}; these copies take {self._action_shape}")
+        if not self._has_begun.all():
+            raise ResetNeeded("Call reset before the first step.")
         if self.copy:
             self._observations = np.empty_like(self._observations)
         sim = self.simulation

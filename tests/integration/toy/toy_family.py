@@ -1,0 +1,80 @@
+"""A family as a third party would write it, in a package of its own: a walk along a line, solved in a few steps.
+
+It is quick (no pixels, no simulator) and it can be made to misbehave: by the factor ``pause`` a step takes long, and
+while the file named by the environment variable ``TOY_BROKEN`` exists, a task with ``fragile`` set raises on reset.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from rltransfer.tasks import Factor, Family, Task
+
+FACTORS = {
+    factor.name: factor
+    for factor in (
+        Factor(name="length", kind="layout", default=4, low=2, high=9, description="steps to the end of the line"),
+        Factor(name="fog", kind="appearance", default=0.0, low=0.0, high=1.0, unit="1", description="dims the view"),
+        Factor(name="pause", kind="dynamics", default=0.0, low=0.0, high=5.0, unit="s", description="a step lasts it"),
+        Factor(name="fragile", kind="dynamics", default=False, description="raises on reset while a file exists"),
+    )
+}
+
+
+class Toy(Family):
+    """See the module."""
+
+    name = "toy"
+    summary = "a walk along a line"
+    robots = {"two": "goes left or right", "three": "goes left, stays or goes right"}
+    tasks = {"right": "the right end pays", "left": "the left end pays"}
+    factors = FACTORS
+
+    def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> Any:
+        from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+        values = task.environment.full()
+        return SyncVectorEnv(
+            [lambda: _walk(task.robot, task.task, values)] * num_envs, autoreset_mode=AutoresetMode.SAME_STEP
+        )
+
+    def action_meanings(self, robot: str) -> tuple[str, ...]:
+        return {"two": ("left", "right"), "three": ("left", "stay", "right")}[robot]
+
+
+def _walk(robot: str, task: str, values: dict[str, Any]) -> Any:
+    import gymnasium
+    import numpy as np
+
+    class Walk(gymnasium.Env[Any, Any]):
+        observation_space = gymnasium.spaces.Box(-1.0, 1.0, (3,), np.float32)
+        action_space = gymnasium.spaces.Discrete(2 if robot == "two" else 3)
+        moves = (-1, 1) if robot == "two" else (-1, 0, 1)
+
+        def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
+            super().reset(seed=seed)
+            if values["fragile"] and Path(os.environ.get("TOY_BROKEN", "/nowhere")).exists():
+                raise RuntimeError("the toy is broken")
+            self.at, self.steps = int(self.np_random.integers(-1, 2)), 0
+            return self.seen(), {}
+
+        def seen(self) -> Any:
+            place = self.at / values["length"] * (1 - values["fog"])
+            return np.array([place, self.steps / 20, 1.0], np.float32)
+
+        def step(self, action: Any) -> Any:
+            time.sleep(values["pause"])
+            self.at += self.moves[int(action)]
+            self.steps += 1
+            paying = values["length"] if task == "right" else -values["length"]
+            ended, late = abs(self.at) >= values["length"], self.steps >= 20
+            info = {"is_success": self.at == paying} if ended or late else {}
+            return self.seen(), float(self.at == paying), ended, late and not ended, info
+
+    return Walk()
+
+
+TOY = Toy()
