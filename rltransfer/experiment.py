@@ -51,10 +51,19 @@ def run_experiment(
     with opened(run, config, **check_parts(config)):
         plan, inapplicable = plan_trials(config)
         for name, reason in inapplicable.items():
-            run.trial(name).write_status("not applicable", reason=reason)
+            if not run.trial(name).is_done:
+                run.trial(name).write_status("not applicable", reason=reason)
         left = tuple(name for name in plan if not run.trial(name).is_done)
         done = tuple(name for name in plan if name not in left)
-        hear = listen(left, done) if listen is not None else _ignore
+        show = listen(left, done) if listen is not None else _ignore
+        trials = {str(name): run.trial(name) for name in left}
+
+        def hear(event: JobEvent) -> None:
+            trial = trials[event.name]
+            if event.kind == "failed" and trial.status().get("state") != "failed":  # killed before it could say so
+                trial.write_status("failed", error=str(event.content))
+            show(event)
+
         try:
             run_locally(
                 _jobs(config, run, left),

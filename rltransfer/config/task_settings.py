@@ -33,13 +33,13 @@ class AdHocFamily(Section):
     """Any environment that Gymnasium knows, as a family of one task.
 
     Args:
-        id: the Gymnasium id, such as ``CartPole-v1``. Ids that import a module (``module:Name-v0``) are
-            refused: an experiment file names registered things only.
+        id: the Gymnasium id, such as ``CartPole-v1``. ``my_package:Mine-v0`` has Gymnasium import the installed
+            module ``my_package`` first, so that it can register its environments.
         kwargs: arguments for ``gymnasium.make``; a source and a target with different ones are two tasks.
         wrappers: what the environment is wrapped in, innermost first: names, or a name with its options.
     """
 
-    id: str = Field(pattern=r"^([\w.-]+/)?[\w.-]+$", max_length=200)
+    id: str = Field(pattern=r"^([\w.]+:)?([\w.-]+/)?[\w.-]+$", max_length=200)
     kwargs: dict[str, JsonValue] = Field(default_factory=dict)
     wrappers: tuple[Wrapper, ...] = ()
 

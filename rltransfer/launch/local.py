@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,9 @@ def run_locally(
 
     Returns:
         Job name to ``"finished"``, ``"failed"`` or ``"not run"``.
+
+    Raises:
+        ValueError: jobs wait for each other, or for one that is not among them.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(preload))
@@ -58,9 +62,9 @@ def run_locally(
                     running[started.process.sentinel] = started
                 listen(JobEvent(name=job.name, kind="started"))
             if not running:
-                if waiting and not any(name in ended for job in waiting for name in job.after):
+                if waiting and not any(_lost(job, ended) for job in waiting):
                     names = ", ".join(job.name for job in waiting)
-                    raise ValueError(f"jobs wait for jobs that are not there, or for each other: {names}")
+                    raise ValueError(f"these jobs wait for jobs that are not there, or for each other: {names}")
                 continue
             pipes = {item.pipe: item for item in running.values() if not item.pipe.closed}
             for ready in wait([*pipes, *running]):
@@ -75,16 +79,22 @@ def run_locally(
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Hold an interrupt back, so that no process is started and then forgotten.
-
-    The server that jobs are forked from inherits this, or an interrupt would end its imports in a traceback.
-    """
+    """Hold an interrupt back, so that no process is started and then forgotten."""
+    if threading.current_thread() is not threading.main_thread():  # it gets no interrupts
+        yield
+        return
     resource_tracker.ensure_running()  # otherwise started below, and it lets interrupts through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    held_back: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: held_back.append(number))
+    # The server that jobs are forked from inherits the mask; an interrupt would end its imports in a traceback.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if held_back:
+        raise KeyboardInterrupt
 
 
 def _start(context: Any, job: Job) -> _Running:
@@ -98,8 +108,15 @@ def _start(context: Any, job: Job) -> _Running:
 def _work(job: Job, pipe: Connection) -> None:
     """In the job's own process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the launching process's to deal with
+
+    def tell(content: Any) -> None:
+        try:
+            pipe.send(("told", content))
+        except OSError:  # the launching process is gone, and another may have begun the job anew
+            os._exit(1)
+
     try:
-        job.run(job.argument, lambda content: pipe.send(("told", content)))
+        job.run(job.argument, tell)
     except Exception as error:
         lines = traceback.format_exception_only(error)[-1].strip().splitlines()
         pipe.send(("failed", (lines or [type(error).__name__])[0]))
@@ -143,11 +160,14 @@ def _next_ready(waiting: Sequence[Job], ended: dict[str, str]) -> Job | None:
 def _drop_hopeless(waiting: list[Job], ended: dict[str, str], listen: Listener) -> None:
     """Give up jobs that wait for one that failed."""
     for job in list(waiting):
-        lost = [name for name in job.after if ended.get(name) in ("failed", "not run")]
-        if lost:
+        if lost := _lost(job, ended):
             waiting.remove(job)
             ended[job.name] = "not run"
             listen(JobEvent(name=job.name, kind="not run", content=f"{lost[0]} failed"))
+
+
+def _lost(job: Job, ended: dict[str, str]) -> list[str]:
+    return [name for name in job.after if ended.get(name) in ("failed", "not run")]
 
 
 def _stop(items: Sequence[_Running]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rltransfer.config import ExperimentConfig, load_experiment
-from rltransfer.errors import ConfigError
+from rltransfer.errors import ArtifactError, ConfigError
 from rltransfer.metrics import MIN_SEEDS, Curve, Interval, TransferSummary, stratified_bootstrap, summarize
 from rltransfer.points import task_of_experiment
 from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialName
@@ -166,7 +166,7 @@ def _arm(run: RunDirectory, target: str, method: str, seeds: Sequence[int]) -> A
         if status.get("state") == "finished":
             rows = directory.evaluations()
             played = [row for row in rows if row.on == own]
-            curves[seed] = _curve(played)
+            curves[seed] = _curve(played, directory)
             if played[-1].success_rate is not None:
                 success[seed] = played[-1].success_rate
             source = [row.return_mean for row in rows if row.on == "source"] if own == "target" else []
@@ -183,8 +183,13 @@ def _arm(run: RunDirectory, target: str, method: str, seeds: Sequence[int]) -> A
     return Arm(method=method, curves=curves, success=success, kept=kept, steps_per_second=speed, reason=reason)
 
 
-def _curve(rows: Sequence[EvaluationRow]) -> Curve:
-    return Curve(np.array([row.env_steps for row in rows]), np.array([row.return_mean for row in rows]))
+def _curve(rows: Sequence[EvaluationRow], directory: TrialDirectory) -> Curve:
+    try:
+        return Curve(np.array([row.env_steps for row in rows]), np.array([row.return_mean for row in rows]))
+    except ValueError as error:  # no rows, steps out of order, or a return that is no number
+        raise ArtifactError(
+            f"{directory.path}: its evaluations are no learning curve. Delete the folder, and the trial runs again."
+        ) from error
 
 
 def _stretched(curve: Curve, control: Curve) -> Curve:

@@ -68,6 +68,9 @@ class Factor:
         if isinstance(self.default, str):
             return ", ".join(self.choices)
         unit = "" if self.unit in ("", "1") else f" {self.unit}"
+        if self.low is None or self.high is None:
+            ends = (("at least", self.low), ("at most", self.high))
+            return next((f"{words} {end}{unit}" for words, end in ends if end is not None), f"any number{unit}")
         return f"{self.low} to {self.high}{unit}"
 
     def extremes(self) -> tuple[FactorValue, ...]:

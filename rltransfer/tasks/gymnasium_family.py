@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from rltransfer.tasks.wrappers import WrapperSpec
 
+_REFUSALS = (AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""What environments and wrappers raise at arguments they do not like."""
+
 
 class GymnasiumFamily(Family):
     """An ad-hoc family: one Gymnasium id with keyword arguments and named wrappers.
@@ -45,7 +48,7 @@ class GymnasiumFamily(Family):
         """One environment with its wrappers.
 
         Raises:
-            ConfigError: Gymnasium does not know the id, or the environment refuses its arguments.
+            ConfigError: Gymnasium does not know the id, or the environment refuses its arguments or a wrapper.
             MissingExtraError: a package the environment needs is not installed.
         """
         import gymnasium
@@ -59,12 +62,16 @@ class GymnasiumFamily(Family):
             raise MissingExtraError(f"environment {self.id!r}: {_first_line(error)}") from error
         except ModuleNotFoundError as error:
             raise MissingExtraError(
-                f"environment {self.id!r}: module {error.name!r} is not installed. pip install what brings it."
+                f"environment {self.id!r}: {_first_line(error)}. pip install what brings it."
             ) from error
-        except (gymnasium.error.Error, TypeError, ValueError) as error:
+        except (gymnasium.error.Error, *_REFUSALS) as error:
             raise ConfigError(f"environment {self.id!r} cannot be made: {_first_line(error)}") from error
         for wrapper in self.wrappers:
-            env = wrapper.wrap(env)
+            try:
+                env = wrapper.wrap(env)
+            except (gymnasium.error.Error, *_REFUSALS) as error:
+                name = type(wrapper).__name__
+                raise ConfigError(f"environment {self.id!r}, wrapper {name}: {_first_line(error)}") from error
         return env
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
@@ -94,4 +101,6 @@ class GymnasiumFamily(Family):
 
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    if not lines or isinstance(error, KeyError):  # which says the key and no more
+        lines = [f"{type(error).__name__} {error}".strip()]
+    return lines[0][:200]

@@ -69,7 +69,10 @@ def find_family(family: str | Mapping[str, Any] | Family) -> Family:
     if "id" not in family or unknown:
         raise ConfigError(f"an ad-hoc family has id, kwargs and wrappers, not {', '.join(map(str, family))}")
     wrappers = []
-    for item in family.get("wrappers") or ():
+    items = family.get("wrappers") or ()
+    if not isinstance(items, list | tuple) or any(isinstance(item, Mapping) and len(item) != 1 for item in items):
+        raise ConfigError("wrappers is a list of names, and of mappings of one name to its options")
+    for item in items:
         name, options = next(iter(item.items())) if isinstance(item, Mapping) else (item, {})
         wrappers.append(parse(WRAPPERS.get(name), options or {}))
     return GymnasiumFamily(family["id"], kwargs=family.get("kwargs"), wrappers=wrappers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -24,26 +24,35 @@ def open_ledger(method: str, model: BaseAlgorithm, source: BaseAlgorithm) -> Led
 
 @torch.no_grad()
 def carry_trunk(ledger: Ledger) -> None:
-    """Copy the source's acting trunk into every trunk copy of the target, parameter by parameter where shapes agree."""
-    source = dict(trunk_of(ledger.source).stages.named_parameters())
-    sites = trunk_sites(ledger.model)
-    for number, site in enumerate(sites):
+    """Copy the source's acting trunk into every trunk copy of the target, layer by layer where shapes agree."""
+    stages = trunk_of(ledger.source).stages
+    source, buffers = dict(stages.named_parameters()), dict(stages.named_buffers())
+    for number, site in enumerate(trunk_sites(ledger.model)):
         prefix = "trunk" if number == 0 else site.path
-        for _, name, parameter in site.trunk.named_stage_parameters():
-            _carry(ledger, f"{prefix}.{name}", parameter, f"trunk.{name}", source.get(name))
+        unfit = _carry(
+            ledger,
+            [
+                (f"{prefix}.{name}", parameter, f"trunk.{name}", source.get(name))
+                for _, name, parameter in site.trunk.named_stage_parameters()
+            ],
+        )
         for name, buffer in site.trunk.stages.named_buffers():
-            buffer.copy_(dict(trunk_of(ledger.source).stages.named_buffers()).get(name, buffer))
+            if name in buffers and buffers[name].shape == buffer.shape and _layer(f"{prefix}.{name}") not in unfit:
+                buffer.copy_(buffers[name])
 
 
 @torch.no_grad()
 def carry_heads(ledger: Ledger, diff: SpaceDiff) -> None:
     """Copy every head whose shape agrees; those that stand for actions only where the actions do, too."""
     source = heads(ledger.source)
+    candidates: list[_Candidate] = []
     for name, parameter in heads(ledger.model).items():
         if acts(name) and not diff.action_equal:
             ledger.refused(name, "the action spaces differ")
         else:
-            _carry(ledger, name, parameter, name, source.get(name))
+            counterpart = _online(name)
+            candidates.append((name, parameter, counterpart, source.get(counterpart)))
+    _carry(ledger, candidates)
     follow(ledger.model)
 
 
@@ -77,15 +86,34 @@ def require_prefix(ledger: Ledger, at: str) -> None:
             raise NotApplicableError(f"stage {name.split('.')[1]!r} does not fit the source's trunk ({name} differs)")
 
 
-def _carry(ledger: Ledger, name: str, parameter: torch.Tensor, counterpart: str, value: torch.Tensor | None) -> None:
-    if value is None:
-        ledger.refused(name, "the source has none")
-    elif value.shape != parameter.shape:
-        ledger.refused(name, f"the source's has shape {tuple(value.shape)}")
-    else:
-        if parameter is not value:
-            parameter.copy_(value)
-        ledger.note(name, "copied", counterpart)
+_Candidate: TypeAlias = tuple[str, torch.Tensor, str, torch.Tensor | None]
+"""A parameter's name, the parameter, the name of its counterpart in the source, and that counterpart's value."""
+
+
+def _carry(ledger: Ledger, candidates: list[_Candidate]) -> set[str]:
+    """Copy the layers of which every parameter fits: a bias means nothing without its weights. Returns the others."""
+    unfit = {_layer(name) for name, p, _, value in candidates if value is None or value.shape != p.shape}
+    for name, parameter, counterpart, value in candidates:
+        if value is None:
+            ledger.refused(name, "the source has none")
+        elif value.shape != parameter.shape:
+            ledger.refused(name, f"the source's has shape {tuple(value.shape)}")
+        elif _layer(name) in unfit:
+            ledger.refused(name, "the rest of its layer does not fit")
+        else:
+            if parameter is not value:
+                parameter.copy_(value)
+            ledger.note(name, "copied", counterpart)
+    return unfit
+
+
+def _layer(name: str) -> str:
+    return name.rpartition(".")[0]
+
+
+def _online(name: str) -> str:
+    """What a head of a target network follows: the source's target network lags behind and is not taken over."""
+    return name.replace("_target.", ".", 1)
 
 
 def tie_trunk(ledger: Ledger) -> None:
@@ -121,8 +149,9 @@ def carry_action_rows(ledger: Ledger, mapping: tuple[int, ...], *, otherwise: fl
     """
     source = heads(ledger.source)
     for name, parameter in heads(ledger.model).items():
-        if acts(name) and name in source and source[name].shape[1:] == parameter.shape[1:]:
+        value = source.get(_online(name))
+        if acts(name) and value is not None and value.shape[1:] == parameter.shape[1:]:
             parameter.fill_(otherwise if parameter.dim() == 1 else 0.0)
-            parameter[list(mapping)] = source[name]
-            ledger.note(name, "copied", name, f"rows by action mapping {list(mapping)}")
+            parameter[list(mapping)] = value
+            ledger.note(name, "copied", _online(name), f"rows by action mapping {list(mapping)}")
     follow(ledger.model)

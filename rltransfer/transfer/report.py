@@ -150,7 +150,8 @@ class Ledger:
         """The report, in which what was not noted is re-initialised in the target and absent from it in the source.
 
         Raises:
-            NothingTransferredError: nothing was carried over, unless that is the method's nature.
+            NothingTransferredError: nothing of the trunk was carried over, unless that is the method's nature; heads
+                alone would sit on features that mean something else.
         """
         targets, sources = self._parts
         entries = [
@@ -161,9 +162,9 @@ class Ledger:
             self._source.get(n) or Entry(side="source", name=n, shape=tuple(p.shape), fate="absent")
             for n, p in sources.items()
         ]
-        if not may_carry_nothing and not any(entry.fate in CARRIED for entry in entries):
+        if not may_carry_nothing and not any(e.fate in CARRIED and e.name.startswith("trunk.") for e in entries):
             raise NothingTransferredError(
-                f"{self.method}: not one parameter of the source fits the target. Give both the same trunk and "
+                f"{self.method}: not one layer of the source's trunk fits the target's. Give both the same trunk and "
                 "observation shape, or use scratch."
             )
         return TransferReport(self.method, tuple(entries))

@@ -105,7 +105,7 @@ REPLACED = [
         "outside its bounds 0.0 to 0.5",
     ),
     (5, "source: {family: rover, budgt: 1}", "5:25", "source.budgt: unknown key. Did you mean 'budget'?"),
-    (5, "source: {family: {id: 'os:E-v0'}, budget: 1}", "5:19", "does not fit the pattern"),
+    (5, "source: {family: {id: 'a:b:E-v0'}, budget: 1}", "5:19", "does not fit the pattern"),
     (5, "source: {family: {kwargs: {}}, budget: 1}", "5:10", "source.family.id: missing"),
     (5, "source: {family: {id: A-v0, wraps: []}, budget: 1}", "5:29", "Did you mean 'wrappers'?"),
     (

@@ -1,0 +1,103 @@
+"""Direct application and from scratch: everything copied, and nothing."""
+
+import numpy as np
+import pydantic
+import pytest
+import torch
+
+import rltransfer as rlt
+from rltransfer.agents.anatomy import named_parts
+from rltransfer.errors import NotApplicableError
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_direct_acts_as_the_source_does(algorithm, pair, frames):
+    model, source = pair(algorithm)
+    wanted = source.predict(frames, deterministic=True)[0]
+    assert not np.array_equal(model.predict(frames, deterministic=True)[0], wanted)
+    report = rlt.Direct().attach(model, source)
+    np.testing.assert_array_equal(model.predict(frames, deterministic=True)[0], wanted)
+    assert set(report.counts()) == {"copied"}
+
+
+def test_direct_acts_as_the_source_does_in_continuous_actions(pair, frames):
+    model, source = pair(robots=("hovercraft", "hovercraft"))
+    rlt.Direct().attach(model, source)
+    np.testing.assert_array_equal(
+        model.predict(frames, deterministic=True)[0], source.predict(frames, deterministic=True)[0]
+    )
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_a_mapping_turns_each_source_action_into_its_target_action_and_takes_no_other(algorithm, pair, frames):
+    model, source = pair(algorithm, robots=("differential", "omni"))
+    mapping = (2, 0, 3)
+    report = rlt.Direct(action_mapping=mapping).attach(model, source)
+    noise = np.random.default_rng(0).integers(0, 256, (64, 3, 64, 64), dtype=np.uint8)
+    for observations in (frames, noise):
+        theirs = source.predict(observations, deterministic=True)[0]
+        np.testing.assert_array_equal(model.predict(observations, deterministic=True)[0], np.array(mapping)[theirs])
+        for _ in range(5):
+            assert 1 not in model.predict(observations, deterministic=False)[0]
+    head = "action_net.weight" if algorithm == "ppo" else "q_net.q_net.0.weight"
+    entry = report.of("target")[head]
+    assert (entry.fate, entry.note) == ("copied", "rows by action mapping [2, 0, 3]")
+    ours, theirs = named_parts(model)[head], named_parts(source)[head]
+    assert torch.equal(ours[[2, 0, 3]], theirs)
+
+
+def test_a_mapping_keeps_the_probabilities_of_the_source(pair, frames):
+    model, source = pair(robots=("differential", "omni"))
+    rlt.Direct(action_mapping=(2, 0, 3)).attach(model, source)
+    with torch.no_grad():
+        ours, theirs = (
+            m.policy.get_distribution(m.policy.obs_to_tensor(frames)[0]).distribution.probs for m in (model, source)
+        )
+    torch.testing.assert_close(ours[:, [2, 0, 3]], theirs)
+    assert (ours[:, 1] == 0).all()
+
+
+@pytest.mark.parametrize("mapping", [(0, 1, 1), (0, -1, 2)])
+def test_a_mapping_of_two_actions_onto_one_is_refused(mapping):
+    with pytest.raises(pydantic.ValidationError, match="each source action needs a target action of its own"):
+        rlt.Direct(action_mapping=mapping)
+
+
+@pytest.mark.parametrize(
+    ("robots", "mapping", "message"),
+    [
+        (("omni", "differential"), None, "the action spaces differ and no action_mapping is given"),
+        (
+            ("differential", "omni"),
+            (0, 1),
+            "action_mapping has 2 entries up to 1; the source has 3 actions, the target 4",
+        ),
+        (
+            ("differential", "omni"),
+            (0, 1, 4),
+            "action_mapping has 3 entries up to 4; the source has 3 actions, the target 4",
+        ),
+        (("omni", "hovercraft"), (0, 1, 2, 3), "action_mapping is for discrete actions on both sides"),
+    ],
+)
+def test_where_direct_application_cannot_serve_it_says_why(robots, mapping, message, pair):
+    with pytest.raises(NotApplicableError, match=message):
+        rlt.Direct(action_mapping=mapping).attach(*pair(robots=robots))
+
+
+def test_a_policy_cannot_read_other_observations(tiny, cartpole):
+    with pytest.raises(NotApplicableError, match="cannot read the target's observations"):
+        rlt.Direct().attach(tiny("ppo"), tiny("ppo", cartpole()))
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_scratch_leaves_both_sides_as_they_are_and_says_so(algorithm, pair, snapshot):
+    model, source = pair(algorithm)
+    before = snapshot(model), snapshot(source)
+    optimizer = model.policy.optimizer
+    report = rlt.Scratch().attach(model, source)
+    for agent, taken in zip((model, source), before, strict=True):
+        assert all(torch.equal(p, taken[n]) for n, p in named_parts(agent).items())
+    assert set(report.counts("target")) == {"re-initialised"}
+    assert set(report.counts("source")) == {"absent"}
+    assert model.policy.optimizer is optimizer

@@ -1,0 +1,74 @@
+"""Soft sharing: the gradient of a written-out penalty, no more and no less."""
+
+import pytest
+import torch
+
+import rltransfer as rlt
+from rltransfer.agents.anatomy import named_parts, stage_of, trunk_of
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+@pytest.mark.parametrize("strength", [0.7, {"conv1": 0.1, "fc": 2.0, "heads": 0.4}], ids=["one", "by-stage"])
+def test_the_hook_adds_the_gradient_that_autograd_finds_for_the_written_penalty(algorithm, strength, pair):
+    model, source = pair(algorithm, robots=("omni", "differential"))
+    report = rlt.SoftSharing(strength=strength).attach(model, source)
+    parts, theirs = named_parts(model), named_parts(source)
+    generator = torch.Generator().manual_seed(3)
+    draw = lambda p: torch.randn(p.shape, generator=generator)  # noqa: E731
+    with torch.no_grad():
+        for parameter in parts.values():  # as after some learning: away from the anchor
+            parameter.add_(0.1 * draw(parameter))
+    penalty, loss_gradients = 0.0, {}
+    online = {name: parameter for name, parameter in parts.items() if "target" not in name}
+    for name, parameter in online.items():
+        by_stage = strength if isinstance(strength, dict) else dict.fromkeys(("conv1", "conv2", "conv3", "fc"), strength)
+        held = by_stage.get(stage_of(name, model), 0.0)
+        entry = report.of("target")[name]
+        if entry.counterpart is not None:  # fresh heads have nothing to be held near to
+            penalty = penalty + held / 2 * ((parameter - theirs[entry.counterpart].detach()) ** 2).sum()
+        loss_gradients[name] = draw(parameter)
+    penalty.backward()
+    expected = {n: g + (0 if parts[n].grad is None else parts[n].grad) for n, g in loss_gradients.items()}
+    for name, parameter in online.items():
+        parameter.grad = loss_gradients[name].clone()
+    model.policy.optimizer.step()
+    for name, parameter in online.items():
+        torch.testing.assert_close(parameter.grad, expected[name], rtol=1e-5, atol=1e-6, msg=name)
+    assert any(not torch.equal(parts[n].grad, g) for n, g in loss_gradients.items())
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_strength_zero_learns_what_finetuning_learns_bit_for_bit(algorithm, pair):
+    learned = []
+    for method in (rlt.Finetune(), rlt.SoftSharing(strength=0.0), rlt.SoftSharing(strength=0.5)):
+        model, source = pair(algorithm, robots=("omni", "differential"))
+        method.attach(model, source)
+        model.learn(192)
+        learned.append(named_parts(model))
+    finetuned, unheld, held = learned
+    assert all(torch.equal(finetuned[name], unheld[name]) for name in finetuned)
+    assert not all(torch.equal(finetuned[name], held[name]) for name in finetuned)
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_more_strength_stays_nearer_to_the_source(algorithm, pair):
+    distances = []
+    for strength in (0.0, 1.0, 100.0):
+        model, source = pair(algorithm, robots=("omni", "differential"))
+        rlt.SoftSharing(strength=strength).attach(model, source)
+        model.learn(512)
+        pairs = zip(trunk_of(model).parameters(), trunk_of(source).parameters(), strict=True)
+        distances.append(float(sum(((ours - theirs) ** 2).sum() for ours, theirs in pairs)))
+    assert distances[0] > 1.5 * distances[1] > 1.5 * distances[2] > 0
+
+
+def test_the_anchor_is_the_source_as_it_was_and_not_as_it_goes_on(pair):
+    model, source = pair()
+    rlt.SoftSharing(strength=1.0).attach(model, source)
+    with torch.no_grad():
+        for parameter in trunk_of(source).parameters():
+            parameter.add_(1.0)
+    for parameter in model.policy.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    model.policy.optimizer.step()
+    assert all((parameter.grad == 0).all() for parameter in model.policy.parameters())
