@@ -1,6 +1,6 @@
 """Draw the source and the targets of an experiment side by side, as the robot's camera sees them.
 
-    python experiments/quickstart/draw_tasks.py configs/quickstart.yaml experiments/quickstart/tasks.png
+python experiments/quickstart/draw_tasks.py configs/quickstart.yaml experiments/quickstart/tasks.png
 """
 
 import sys

@@ -54,9 +54,19 @@ class ReadsThroughTrunk(BaseModel):
         return np.ndim(observation) == len(self.raw_space.shape) + 1
 
     def _is_raw(self, observation: Any) -> bool:
-        """Whether ``observation`` is what the environment gives, not what the cache makes of it."""
-        features = self.observation_space.shape or ()
-        return bool(np.shape(observation)[-len(features) :] != features)
+        """Whether ``observation`` is what the environment gives, not what the cache makes of it.
+
+        Pixels are whole numbers and features are not; otherwise shapes tell, or nothing was cached.
+        """
+        given, features = np.asarray(observation), self.observation_space.shape or ()
+        return given.dtype.kind in "iu" or given.shape[-len(features) :] != features
+
+
+def raw_space(model: BaseAlgorithm) -> spaces.Space[Any]:
+    """The observation space of the model's environment, whether or not its features are cached."""
+    policy = policy_of(model)
+    cached = policy.raw_space if isinstance(policy, ReadsThroughTrunk) else None
+    return cached if cached is not None else model.observation_space
 
 
 def extend(thing: Thing, addition: type, *, first: bool = False) -> Thing:

@@ -5,6 +5,7 @@ All transfer methods find their way through this one description, whatever the a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -97,9 +98,13 @@ def optimizers(model: BaseAlgorithm) -> list[tuple[nn.Module, str, optim.Optimiz
     ]
 
 
-def acts(head: str) -> bool:
-    """Whether a head's shape depends on the action space: all but state values do."""
-    return not head.startswith("value_net")
+def acts(head: str, heads: Iterable[str]) -> bool:
+    """Whether ``head``, one of ``heads``, stands for actions: all do but state values and hidden layers."""
+    network, found, _ = head.rpartition("q_net.")
+    if not found:
+        return not head.startswith(("value_net.", "mlp_extractor."))
+    layers = [int(name.removeprefix(network + found).split(".")[0]) for name in heads if name.startswith(network)]
+    return int(head.removeprefix(network + found).split(".")[0]) == max(layers)
 
 
 def named_parts(model: BaseAlgorithm) -> dict[str, nn.Parameter]:

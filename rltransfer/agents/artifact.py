@@ -16,7 +16,7 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from rltransfer.agents.adoption import ReadsThroughTrunk, adopt
+from rltransfer.agents.adoption import adopt, raw_space
 from rltransfer.agents.algorithms import Algorithm
 from rltransfer.agents.anatomy import policy_of, task_of, trunk_of, trunk_sites
 from rltransfer.agents.making import CLASSES, build_model
@@ -62,7 +62,7 @@ def save(model: BaseAlgorithm, directory: Path | str, *, provenance: Mapping[str
             "algorithm": settings.name,
             "settings": settings.model_dump(mode="json"),
             "net_arch": list(getattr(policy_of(model), "net_arch", None) or []),
-            "observation_space": space_record(_raw_space(model)),
+            "observation_space": space_record(raw_space(model)),
             "action_space": space_record(model.action_space),
             "task": None if task is None else _task_record(task),
             "env_steps": int(model.num_timesteps),
@@ -190,12 +190,6 @@ def _outside_trunk(model: BaseAlgorithm) -> dict[str, torch.Tensor]:
             seen.add(id(tensor))
             tensors[name] = tensor
     return tensors
-
-
-def _raw_space(model: BaseAlgorithm) -> Any:
-    policy = policy_of(model)
-    cached = policy.raw_space if isinstance(policy, ReadsThroughTrunk) else None
-    return cached if cached is not None else model.observation_space
 
 
 def _task_record(task: Task) -> dict[str, Any] | None:

@@ -77,6 +77,8 @@ def cache_features(model: BaseAlgorithm, at: str) -> None:
         model: has not learned yet; the stages before ``at`` are frozen and equal in all its trunk copies.
         at: the first stage that still learns, or ``"end"``.
 
+    Nothing is cached where observations are floating-point numbers of the features' own shape.
+
     Raises:
         NotApplicableError: the model has no environment, so there is nothing to cache from.
     """
@@ -84,8 +86,12 @@ def cache_features(model: BaseAlgorithm, at: str) -> None:
     if env is None:
         raise NotApplicableError("features are cached as an environment is stepped; call model.set_env(...) first")
     sites = trunk_sites(model)
-    cache = FeatureCache(env, sites[0].trunk, at)
     raw_space = model.observation_space
+    assert isinstance(raw_space, spaces.Box)
+    shape = sites[0].trunk.shape_at(at)
+    if raw_space.dtype.kind == "f" and raw_space.shape[-len(shape) :] == shape:
+        return  # the agent could not tell what it is given to act on: observations, or features of them
+    cache = FeatureCache(env, sites[0].trunk, at)
     model.env = cache
     model.observation_space = cache.observation_space
     model._last_obs = None
@@ -93,7 +99,6 @@ def cache_features(model: BaseAlgorithm, at: str) -> None:
         site.extractor.start = cache.stop
     for _, network in networks(policy_of(model)):
         if isinstance(network, ReadsThroughTrunk):
-            assert isinstance(raw_space, spaces.Box)
             network.raw_space = raw_space
             network.observation_space = cache.observation_space
     _renew_buffer(model)

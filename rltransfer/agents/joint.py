@@ -17,14 +17,23 @@ class LearnsJointly(BaseAlgorithm):
 
     partner: BaseAlgorithm
     partner_steps: int
+    """Environment steps of this agent for which the partner has taken as many."""
 
     def train(self, *args: Any, **kwargs: Any) -> None:
         """One update of this agent, then the partner's turn."""
         super().train(*args, **kwargs)  # type: ignore[misc]
         steps = self.num_timesteps - self.partner_steps
         if steps > 0:
-            self.partner_steps = self.num_timesteps
+            before = self.partner.num_timesteps
             self.partner.learn(steps, reset_num_timesteps=False)
+            # Its rollouts may be longer than asked for; it then waits until this agent is that far.
+            self.partner_steps += self.partner.num_timesteps - before
+
+    def _setup_learn(self, *args: Any, **kwargs: Any) -> Any:
+        before = self.num_timesteps
+        prepared = super()._setup_learn(*args, **kwargs)
+        self.partner_steps += self.num_timesteps - before  # a new call of learn may count from 0 again
+        return prepared
 
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "partner"]
@@ -39,7 +48,7 @@ def learn_jointly(model: BaseAlgorithm, partner: BaseAlgorithm) -> None:
     """
     joint = extend(model, LearnsJointly, first=True)
     assert isinstance(joint, LearnsJointly)
-    joint.partner, joint.partner_steps = partner, 0
+    joint.partner, joint.partner_steps = partner, model.num_timesteps
     partner.set_logger(Logger(folder=None, output_formats=[]))
     if isinstance(partner, DQN):
         # Stable-Baselines3 counts progress anew in each call of learn; exploration would start over each time.

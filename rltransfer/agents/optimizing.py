@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -33,9 +34,9 @@ def regroup(model: BaseAlgorithm, scale_of: Callable[[str], float] = lambda _nam
             for parameter in group["params"]:
                 if parameter.requires_grad:
                     groups[scale_of(names[id(parameter)])].append(parameter)
-        built = type(optimizer)(
-            [{"params": members, SCALE: scale} for scale, members in groups.items()], **optimizer.defaults
-        )
+        accepted = inspect.signature(type(optimizer)).parameters  # AdamW's defaults hold what only Adam takes
+        defaults = {name: value for name, value in optimizer.defaults.items() if name in accepted}
+        built = type(optimizer)([{"params": members, SCALE: scale} for scale, members in groups.items()], **defaults)
         if any(scale != 1.0 for scale in groups):
             built.register_step_pre_hook(_scale_rates)
             built.register_step_post_hook(_restore_rates)
@@ -46,7 +47,7 @@ def exchange(model: BaseAlgorithm, substitutes: dict[nn.Parameter, nn.Parameter]
     """Let the model's optimizers move ``substitutes`` in the place of their own parameters."""
     for _, _, optimizer in optimizers(model):
         for group in optimizer.param_groups:
-            group["params"] = [substitutes.get(parameter, parameter) for parameter in group["params"]]
+            group["params"] = list(dict.fromkeys(substitutes.get(p, p) for p in group["params"]))
 
 
 def pull(model: BaseAlgorithm, anchors: dict[float, list[tuple[nn.Parameter, torch.Tensor]]]) -> None:

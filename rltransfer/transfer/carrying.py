@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from rltransfer.agents.adoption import adopt
+from rltransfer.agents.adoption import adopt, raw_space
 from rltransfer.agents.anatomy import acts, follow, heads, named_parts, task_of, trunk_of, trunk_sites
 from rltransfer.agents.optimizing import exchange
 from rltransfer.errors import NotApplicableError
@@ -44,10 +44,10 @@ def carry_trunk(ledger: Ledger) -> None:
 @torch.no_grad()
 def carry_heads(ledger: Ledger, diff: SpaceDiff) -> None:
     """Copy every head whose shape agrees; those that stand for actions only where the actions do, too."""
-    source = heads(ledger.source)
+    source, ours = heads(ledger.source), heads(ledger.model)
     candidates: list[_Candidate] = []
-    for name, parameter in heads(ledger.model).items():
-        if acts(name) and not diff.action_equal:
+    for name, parameter in ours.items():
+        if acts(name, ours) and not diff.action_equal:
             ledger.refused(name, "the action spaces differ")
         else:
             counterpart = _online(name)
@@ -72,7 +72,7 @@ def compared(model: BaseAlgorithm, source: BaseAlgorithm, diff: SpaceDiff | None
     if ours is not None and theirs is not None:
         return SpaceDiff.between(theirs, ours)
     return SpaceDiff.between_spaces(
-        (source.observation_space, source.action_space), (model.observation_space, model.action_space)
+        (raw_space(source), source.action_space), (raw_space(model), model.action_space)
     )
 
 
@@ -120,9 +120,11 @@ def tie_trunk(ledger: Ledger) -> None:
     """Put the source's acting trunk, the very object, in the place of the target's; target networks copy it.
 
     Raises:
-        NotApplicableError: the trunks differ in architecture or input.
+        NotApplicableError: the trunks differ in architecture or input, or the source's reads cached features.
     """
     ours, theirs = trunk_sites(ledger.model), trunk_sites(ledger.source)[0]
+    if theirs.extractor.start:
+        raise NotApplicableError("the source's trunk is frozen and cached; save the agent and load it to train it whole")
     for name, parameter in ours[0].trunk.stages.named_parameters():
         other = dict(theirs.trunk.stages.named_parameters()).get(name)
         if other is None or other.shape != parameter.shape:
@@ -131,7 +133,7 @@ def tie_trunk(ledger: Ledger) -> None:
         if site.role == "online":
             for network, attribute in site.places:
                 setattr(network, attribute, theirs.extractor)
-    exchange(ledger.model, dict(zip(ours[0].trunk.parameters(), theirs.trunk.parameters(), strict=True)))
+            exchange(ledger.model, dict(zip(site.trunk.parameters(), theirs.trunk.parameters(), strict=True)))
     ledger.renew()
     carry_trunk(ledger)
     ledger.mark([name for name in ledger.carried() if name.startswith("trunk.")], "tied")
@@ -147,10 +149,10 @@ def carry_action_rows(ledger: Ledger, mapping: tuple[int, ...], *, otherwise: fl
         mapping: the target action for each source action.
         otherwise: bias of target actions that stand for none; their weights are 0.
     """
-    source = heads(ledger.source)
-    for name, parameter in heads(ledger.model).items():
+    source, ours = heads(ledger.source), heads(ledger.model)
+    for name, parameter in ours.items():
         value = source.get(_online(name))
-        if acts(name) and value is not None and value.shape[1:] == parameter.shape[1:]:
+        if acts(name, ours) and value is not None and value.shape[1:] == parameter.shape[1:]:
             parameter.fill_(otherwise if parameter.dim() == 1 else 0.0)
             parameter[list(mapping)] = value
             ledger.note(name, "copied", _online(name), f"rows by action mapping {list(mapping)}")

@@ -11,8 +11,9 @@ from rltransfer.errors import NotApplicableError
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
-def test_direct_acts_as_the_source_does(algorithm, pair, frames):
+def test_direct_acts_as_the_source_does(algorithm, pair, undecided, frames):
     model, source = pair(algorithm)
+    undecided(source)
     wanted = source.predict(frames, deterministic=True)[0]
     assert not np.array_equal(model.predict(frames, deterministic=True)[0], wanted)
     report = rlt.Direct().attach(model, source)
@@ -29,8 +30,9 @@ def test_direct_acts_as_the_source_does_in_continuous_actions(pair, frames):
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
-def test_a_mapping_turns_each_source_action_into_its_target_action_and_takes_no_other(algorithm, pair, frames):
+def test_a_mapping_turns_each_source_action_into_its_target_action_and_takes_no_other(algorithm, pair, undecided, frames):
     model, source = pair(algorithm, robots=("differential", "omni"))
+    undecided(source)
     mapping = (2, 0, 3)
     report = rlt.Direct(action_mapping=mapping).attach(model, source)
     noise = np.random.default_rng(0).integers(0, 256, (64, 3, 64, 64), dtype=np.uint8)

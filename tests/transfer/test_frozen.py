@@ -45,7 +45,8 @@ def judged(model, observations):
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
 @pytest.mark.parametrize("at", STAGES)
 def test_what_is_frozen_stays_bit_equal_and_the_rest_learns(algorithm, at, pair, snapshot):
-    model, source = pair(algorithm, robots=("omni", "differential"), target_update_interval=64) if algorithm == "dqn" else pair(algorithm, robots=("omni", "differential"))
+    options = {"target_update_interval": 64} if algorithm == "dqn" else {}
+    model, source = pair(algorithm, robots=("omni", "differential"), **options)
     rlt.Frozen(at=at).attach(model, source)
     before, theirs = snapshot(model), snapshot(source)
     model.learn(256)
@@ -53,7 +54,7 @@ def test_what_is_frozen_stays_bit_equal_and_the_rest_learns(algorithm, at, pair,
     for name, parameter in named_parts(model).items():
         stage = stage_of(name, model)
         if stage in frozen:
-            assert torch.equal(parameter, theirs["trunk." + name.split(f"{stage}.", 1)[0] * 0 + stage + name.split(stage, 1)[1]]), name
+            assert torch.equal(parameter, theirs["trunk." + name[name.index(stage) :]]), name
         elif name.endswith("weight"):
             assert not torch.equal(parameter, before[name]), name
 
@@ -136,12 +137,13 @@ def test_batch_norm_and_dropout_stay_asleep_in_frozen_stages_while_others_learn(
         assert site.trunk.stages["conv2"].training
 
 
-def test_a_cached_agent_reads_raw_frames_and_features_one_or_many_in_either_layout(pair, frames):
+def test_a_cached_agent_reads_raw_frames_and_features_one_or_many_in_either_layout(pair, undecided, frames):
     model, source = pair()
+    undecided(source)
     rlt.Frozen().attach(model, source)
     features = model.get_env().encode(frames)
     batch = model.predict(features, deterministic=True)[0]
-    assert len(set(batch.tolist())) > 1
+    np.testing.assert_array_equal(batch, source.predict(frames, deterministic=True)[0])
     for given in (frames, np.ascontiguousarray(frames.transpose(0, 2, 3, 1))):
         np.testing.assert_array_equal(model.predict(given, deterministic=True)[0], batch)
         assert model.predict(given[3], deterministic=True)[0].shape == ()
@@ -150,9 +152,10 @@ def test_a_cached_agent_reads_raw_frames_and_features_one_or_many_in_either_layo
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
-def test_raw_frames_are_told_from_features_of_the_same_width(algorithm, pair, frames):
+def test_raw_frames_are_told_from_features_of_the_same_width(algorithm, pair, undecided, frames):
     """64 features and frames 64 pixels wide: the last axis alone does not tell them apart."""
     model, source = pair(algorithm, trunk=Nature(features=64, precision="float32"))
+    undecided(source)
     rlt.Frozen().attach(model, source)
     features = model.get_env().encode(frames)
     expected = model.predict(features, deterministic=True)[0]

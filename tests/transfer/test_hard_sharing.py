@@ -36,7 +36,8 @@ def test_the_trunk_is_one_storage_and_the_heads_are_two(algorithm, robots, pair)
     of_source = {p.data_ptr() for p in heads(source).values()}
     assert not of_source & {p.data_ptr() for p in heads(model).values()}
     for target in [site for site in trunk_sites(model) if site.role == "target"]:
-        assert all(torch.equal(a, b) and a is not b for a, b in zip(target.trunk.parameters(), ours.parameters(), strict=True))
+        followers = zip(target.trunk.parameters(), ours.parameters(), strict=True)
+        assert all(torch.equal(a, b) and a is not b for a, b in followers)
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
@@ -63,7 +64,7 @@ def test_a_step_of_either_optimizer_moves_the_trunk_of_both_and_its_own_heads_on
         ("ppo", {}, {"n_steps": 32}),
         ("ppo", {"n_steps": 32}, {}),
         ("dqn", {}, {}),
-        ("dqn", {}, {"train_freq": 16}),
+        ("dqn", {}, {"train_freq": 16}),  # rounds of 16 * 4 = 64 steps, which divide 256
     ],
     ids=["ppo", "ppo-longer-rollouts-of-the-source", "ppo-shorter", "dqn", "dqn-rarer-updates-of-the-source"],
 )
@@ -89,6 +90,24 @@ def test_a_source_that_was_trained_long_before_takes_no_more_steps_for_it(tiny, 
     rlt.HardSharing().attach(model, source)
     model.learn(128)
     assert env.steps == 128
+
+
+def test_learning_twice_keeps_them_level(tiny, rover):
+    envs = Count(rover("differential")), Count(rover("omni"))
+    model = tiny("ppo", envs[0])
+    rlt.HardSharing().attach(model, tiny("ppo", envs[1], seed=7, n_steps=32))
+    model.learn(192)  # the source has done two rollouts of 128
+    assert (envs[0].steps, envs[1].steps) == (192, 256)
+    model.learn(64)
+    model.learn(64, reset_num_timesteps=False)
+    assert (envs[0].steps, envs[1].steps) == (320, 384)
+
+
+def test_a_source_with_cached_features_is_not_shared_as_if_it_read_frames(pair, tiny):
+    source, first = pair()
+    rlt.Frozen().attach(source, first)
+    with pytest.raises(NotApplicableError, match="frozen and cached"):
+        rlt.HardSharing().attach(tiny("ppo"), source)
 
 
 def test_starting_from_scratch_gives_both_the_targets_fresh_trunk(pair, snapshot):

@@ -58,7 +58,7 @@ def test_more_strength_stays_nearer_to_the_source(algorithm, pair):
         rlt.SoftSharing(strength=strength).attach(model, source)
         model.learn(512)
         pairs = zip(trunk_of(model).parameters(), trunk_of(source).parameters(), strict=True)
-        distances.append(float(sum(((ours - theirs) ** 2).sum() for ours, theirs in pairs)))
+        distances.append(sum(((ours - theirs) ** 2).sum().item() for ours, theirs in pairs))
     assert distances[0] > 1.5 * distances[1] > 1.5 * distances[2] > 0
 
 

@@ -5,7 +5,7 @@ import torch
 from stable_baselines3 import DQN, PPO
 
 import rltransfer as rlt
-from rltransfer.agents.anatomy import named_parts
+from rltransfer.agents.anatomy import named_parts, trunk_sites
 from rltransfer_envs.rover.env import RoverEnv
 
 METHODS = [
@@ -19,10 +19,10 @@ METHODS = [
 ]
 
 
-def stock(algorithm, **options):
+def stock(algorithm, robot="omni", **options):
     if algorithm == "ppo":
-        return PPO("CnnPolicy", RoverEnv(robot="omni"), n_steps=16, batch_size=16, n_epochs=1, device="cpu", **options)
-    return DQN("CnnPolicy", RoverEnv(robot="omni"), buffer_size=100, learning_starts=8, device="cpu", **options)
+        return PPO("CnnPolicy", RoverEnv(robot=robot), n_steps=16, batch_size=16, n_epochs=1, device="cpu", **options)
+    return DQN("CnnPolicy", RoverEnv(robot=robot), buffer_size=100, learning_starts=8, device="cpu", **options)
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
@@ -64,7 +64,10 @@ def test_separate_extractors_for_actor_and_critic_are_both_reached(method, snaps
     options = {"policy_kwargs": {"share_features_extractor": False}}
     source, model = stock("ppo", seed=7, **options), stock("ppo", seed=0, **options)
     report = method.attach(model, source)
-    assert any(name.startswith("vf_features_extractor") for name in report.of("target"))
+    if isinstance(method, rlt.HardSharing):
+        assert [site.path for site in trunk_sites(model)] == ["features_extractor"]
+    else:
+        assert any(name.startswith("vf_features_extractor") for name in report.of("target"))
     before = snapshot(model)
     model.learn(32)
     assert not torch.equal(named_parts(model)["value_net.weight"], before["value_net.weight"])
@@ -77,6 +80,27 @@ def test_hidden_layers_between_trunk_and_outputs_are_heads(method):
     report = method.attach(model, source)
     assert {"mlp_extractor.policy_net.0.weight", "mlp_extractor.value_net.0.weight"} <= set(report.of("target"))
     model.learn(32)
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_where_actions_differ_hidden_layers_and_state_values_are_still_copied_together(algorithm):
+    options = {"policy_kwargs": {"net_arch": [16]}}
+    source, model = stock(algorithm, seed=7, **options), stock(algorithm, robot="differential", **options)
+    report = rlt.Finetune().attach(model, source)
+    fresh = {n for n, e in report.of("target").items() if e.fate == "re-initialised"}
+    if algorithm == "ppo":
+        assert fresh == {"action_net.weight", "action_net.bias"}
+    else:
+        assert fresh == {f"{net}.q_net.2.{kind}" for net in ("q_net", "q_net_target") for kind in ("weight", "bias")}
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_an_action_mapping_reaches_through_hidden_layers(algorithm, frames):
+    options = {"policy_kwargs": {"net_arch": [16]}}
+    source, model = stock(algorithm, robot="differential", seed=7, **options), stock(algorithm, **options)
+    rlt.Direct(action_mapping=(3, 1, 2)).attach(model, source)
+    theirs = source.predict(frames, deterministic=True)[0]
+    assert (model.predict(frames, deterministic=True)[0] == [(3, 1, 2)[action] for action in theirs]).all()
 
 
 def test_an_agent_with_cached_features_can_be_a_source_in_turn(frames):

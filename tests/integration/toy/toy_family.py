@@ -1,12 +1,14 @@
 """A family as a third party would write it, in a package of its own: a walk along a line, solved in a few steps.
 
-It is quick (no pixels, no simulator) and it can be made to misbehave: by the factor ``pause`` a step takes long, and
-while the file named by the environment variable ``TOY_BROKEN`` exists, a task with ``fragile`` set raises on reset.
+It is quick (no pixels, no simulator) and it can be made to misbehave: a step takes ``TOY_PAUSE`` seconds, and while
+the file that ``TOY_BROKEN`` names exists, a reset raises, or kills its process, as the factor ``fault`` says. Both are
+environment variables, so that an experiment can go wrong once and right when it is run again.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,7 @@ FACTORS = {
     for factor in (
         Factor(name="length", kind="layout", default=4, low=2, high=9, description="steps to the end of the line"),
         Factor(name="fog", kind="appearance", default=0.0, low=0.0, high=1.0, unit="1", description="dims the view"),
-        Factor(name="pause", kind="dynamics", default=0.0, low=0.0, high=5.0, unit="s", description="a step lasts it"),
-        Factor(name="fragile", kind="dynamics", default=False, description="raises on reset while a file exists"),
+        Factor(name="fault", kind="dynamics", default="none", choices=("none", "raise", "kill"), description="on reset"),
     )
 }
 
@@ -56,7 +57,9 @@ def _walk(robot: str, task: str, values: dict[str, Any]) -> Any:
 
         def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> Any:
             super().reset(seed=seed)
-            if values["fragile"] and Path(os.environ.get("TOY_BROKEN", "/nowhere")).exists():
+            if values["fault"] != "none" and Path(os.environ.get("TOY_BROKEN", "/nowhere")).exists():
+                if values["fault"] == "kill":
+                    os.kill(os.getpid(), signal.SIGKILL)
                 raise RuntimeError("the toy is broken")
             self.at, self.steps = int(self.np_random.integers(-1, 2)), 0
             return self.seen(), {}
@@ -66,7 +69,7 @@ def _walk(robot: str, task: str, values: dict[str, Any]) -> Any:
             return np.array([place, self.steps / 20, 1.0], np.float32)
 
         def step(self, action: Any) -> Any:
-            time.sleep(values["pause"])
+            time.sleep(float(os.environ.get("TOY_PAUSE", "0")))
             self.at += self.moves[int(action)]
             self.steps += 1
             paying = values["length"] if task == "right" else -values["length"]
