@@ -69,7 +69,7 @@ def run_experiment(
                 _jobs(config, run, left),
                 workers=workers or config.workers,
                 listen=hear,
-                preload=["rltransfer.trial", "torch._dynamo"],
+                preload=_preloaded(config),
             )
         finally:
             for name in left:
@@ -127,6 +127,14 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
     if config.source.agent is not None and not (Path(config.source.agent)).exists():
         raise ConfigError(f"source.agent: {config.source.agent} does not exist. Train one, or give another path.")
     return found
+
+
+def _preloaded(config: ExperimentConfig) -> list[str]:
+    """Modules that every trial needs, for the process that trials are forked from."""
+    families = [task_of_experiment(config, name).family for name in ("source", *config.targets)]
+    modules = {module for family in families for module in family.simulator_modules}
+    # The first optimizer of a process has torch import its compiler, which takes a second.
+    return ["rltransfer.trial", "torch._dynamo", *sorted(modules)]
 
 
 def _jobs(config: ExperimentConfig, run: RunDirectory, names: Plan) -> list[Job]:

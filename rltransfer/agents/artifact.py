@@ -88,8 +88,9 @@ def load_agent(
     directory = Path(directory)
     if not (directory / "agent.json").exists() and (directory / "agent" / "agent.json").exists():
         directory /= "agent"
+    file = directory / "agent.json"
     try:
-        record = json.loads(read_bytes(directory / "agent.json"))
+        record = json.loads(read_bytes(file))
         if record["format"] > FORMAT:
             raise ArtifactError(f"{directory}: written by a later rltransfer (format {record['format']}). Upgrade.")
         data = read_bytes(directory / "weights.safetensors")
@@ -99,17 +100,17 @@ def load_agent(
     except ArtifactError:
         raise
     except RLTransferError as error:
-        raise ArtifactError(f"{directory}: {error}") from error
+        raise ArtifactError(f"{file}: {error}") from error
     except (
         ValueError,
-        KeyError,
+        LookupError,
         TypeError,
         SafetensorError,
         RuntimeError,
         pydantic.ValidationError,
     ) as error:
         reason = (str(error).strip().splitlines() or [""])[0][:200]
-        raise ArtifactError(f"{directory}: not an agent that can be read ({type(error).__name__}: {reason})") from error
+        raise ArtifactError(f"{file}: not an agent that can be read ({type(error).__name__}: {reason})") from error
 
 
 def settings_of(model: BaseAlgorithm) -> Algorithm:

@@ -14,7 +14,7 @@ from rltransfer.points import task_of_experiment
 from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialName
 
 THRESHOLD_SHARE = 0.8
-"""Where no threshold is given: this share of the way from the control's first return to its last."""
+"""Where no threshold is given: this share of the way from the control's first mean return to its best."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,9 +132,8 @@ def _target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetRes
     control, *others = [_arm(run, name, method.label, config.seeds) for method in config.methods]
     threshold = config.threshold
     if threshold is None and control.curves:
-        first = float(np.mean([curve.first() for curve in control.curves.values()]))
-        last = float(np.mean([curve.final() for curve in control.curves.values()]))
-        threshold = first + THRESHOLD_SHARE * (last - first)
+        mean = np.mean([curve.returns for curve in control.curves.values()], axis=0)
+        threshold = float(mean[0] + THRESHOLD_SHARE * (mean.max() - mean[0]))
     reference = task.family.reference_score(task)
     normalizer = None if reference is None else (reference.random, reference.expert)
     arms = [control]

@@ -69,7 +69,7 @@ def _target(target: TargetResult) -> Iterator[RenderableType]:
         threshold = "" if target.threshold is None else f"; threshold {target.threshold:.2f}"
         text = f"from scratch: return {_interval(start)} at the start, {_interval(end)} at the end"
         yield Padding(Text(f"{text}{_success(control)}{threshold}"), (0, 0, 0, 2))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
     table.add_column("method")
     for column in ("jumpstart", "asymptotic gain", "gain", "ratio", "to threshold", "steps/s"):
         table.add_column(column, justify="right")
@@ -109,7 +109,8 @@ def _interval(interval: Interval, *, signed: bool = False) -> str:
     if not interval.is_defined:
         return "undefined"
     sign = "+" if signed else ""
-    return f"{interval.point:{sign}.2f} [{interval.low:{sign}.2f}, {interval.high:{sign}.2f}]"
+    digits = 2 if max(abs(interval.low), abs(interval.high)) < 100 else 0
+    return f"{interval.point:{sign}.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
 
 
 def _times(times: TimesToThreshold) -> str:

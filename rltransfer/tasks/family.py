@@ -49,6 +49,8 @@ class Family(abc.ABC):
     """Task name to one line about it; the first is the default."""
     factors: Mapping[str, Factor]
     """What can change in the environment, by name."""
+    simulator_modules: tuple[str, ...] = ()
+    """Modules that ``make_vec`` imports: loaded once before the trials of a run are forked, to spare each the wait."""
 
     @abc.abstractmethod
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:

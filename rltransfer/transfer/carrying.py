@@ -71,9 +71,7 @@ def compared(model: BaseAlgorithm, source: BaseAlgorithm, diff: SpaceDiff | None
     ours, theirs = task_of(model), task_of(source)
     if ours is not None and theirs is not None:
         return SpaceDiff.between(theirs, ours)
-    return SpaceDiff.between_spaces(
-        (raw_space(source), source.action_space), (raw_space(model), model.action_space)
-    )
+    return SpaceDiff.between_spaces((raw_space(source), source.action_space), (raw_space(model), model.action_space))
 
 
 def require_prefix(ledger: Ledger, at: str) -> None:
@@ -124,7 +122,9 @@ def tie_trunk(ledger: Ledger) -> None:
     """
     ours, theirs = trunk_sites(ledger.model), trunk_sites(ledger.source)[0]
     if theirs.extractor.start:
-        raise NotApplicableError("the source's trunk is frozen and cached; save the agent and load it to train it whole")
+        raise NotApplicableError(
+            "the source's trunk is frozen and cached; save the agent and load it to train it whole"
+        )
     for name, parameter in ours[0].trunk.stages.named_parameters():
         other = dict(theirs.trunk.stages.named_parameters()).get(name)
         if other is None or other.shape != parameter.shape:

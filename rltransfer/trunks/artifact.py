@@ -58,8 +58,9 @@ def load_trunk(directory: Path | str) -> Trunk:
     directory = Path(directory)
     if not (directory / "trunk.json").exists() and (directory / "trunk" / "trunk.json").exists():
         directory /= "trunk"
+    file = directory / "trunk.json"
     try:
-        record = json.loads(read_bytes(directory / "trunk.json"))
+        record = json.loads(read_bytes(file))
         if record["format"] > FORMAT:
             raise ArtifactError(f"{directory}: written by a later rltransfer (format {record['format']}). Upgrade.")
         data = read_bytes(directory / "trunk.safetensors")
@@ -68,19 +69,20 @@ def load_trunk(directory: Path | str) -> Trunk:
         spec = TRUNKS.get(record["architecture"]).model_validate_json(json.dumps(record["spec"]))
         with torch.random.fork_rng(devices=[]):  # building draws initial weights; loading must not move the caller's
             trunk: Trunk = spec.build(tuple(record["input_shape"]))
+        file = directory / "trunk.safetensors"
         trunk.stages.load_state_dict(load(data))
     except ArtifactError:
         raise
     except RLTransferError as error:
-        raise ArtifactError(f"{directory}: {error}") from error
+        raise ArtifactError(f"{file}: {error}") from error
     except (
         ValueError,
-        KeyError,
+        LookupError,
         TypeError,
         SafetensorError,
         RuntimeError,
         pydantic.ValidationError,
     ) as error:
-        reason = str(error).strip().splitlines()[0][:200]
-        raise ArtifactError(f"{directory}: not a trunk that can be read ({type(error).__name__}: {reason})") from error
+        reason = (str(error).strip().splitlines() or [""])[0][:200]
+        raise ArtifactError(f"{file}: not a trunk that can be read ({type(error).__name__}: {reason})") from error
     return trunk

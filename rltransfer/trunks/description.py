@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from rltransfer.trunks.trunk import Trunk
+from rltransfer.trunks.trunk import Trunk, evaluating
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,8 @@ def describe(trunk: Trunk) -> Description:
                 note(stage, module)
     keeps, trunk.keeps_copy = trunk.keeps_copy, False
     try:
-        trunk(torch.zeros((1, *trunk.input_shape), device=trunk.device))
+        with evaluating(trunk):
+            trunk(torch.zeros((1, *trunk.input_shape), device=trunk.device))
     finally:
         trunk.keeps_copy = keeps
         for hook in hooks:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -228,9 +229,10 @@ class Trunk(nn.Module):
     def _measure_shapes(self) -> list[tuple[int, ...]]:
         """Shape of one example at the entrance of each stage and at the end."""
         shapes = [self.input_shape]
-        for name in self._names:
-            probe = torch.zeros((1, *shapes[-1]))
-            shapes.append(tuple(self.stages[name](probe).shape[1:]))
+        with evaluating(self.stages):
+            for name in self._names:
+                probe = torch.zeros((1, *shapes[-1]))
+                shapes.append(tuple(self.stages[name](probe).shape[1:]))
         if len(shapes[-1]) != 1:
             raise ConfigError(f"a trunk ends in one feature vector; this one ends in shape {shapes[-1]}")
         return shapes
@@ -248,6 +250,18 @@ class TrunkPart(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """What enters the first stage of the part -> what leaves its last, float32."""
         return self._trunk[0](inputs, self._start, self._stop)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode within the block, so that what passes through leaves no trace in batch-norm statistics."""
+    training = [part for part in module.modules() if part.training]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True
 
 
 def require_image(name: str, input_shape: tuple[int, ...], smallest: int) -> tuple[int, int, int]:

@@ -23,6 +23,7 @@ class Rover(Family):
     robots = ROBOTS
     tasks = TASKS
     factors = FACTORS
+    simulator_modules = ("rltransfer_envs.rover.vector_env",)
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> RoverVectorEnv:
         """``num_envs`` copies of ``task``, stepped by one compiled call."""
