@@ -90,13 +90,19 @@ def adopt(model: BaseAlgorithm) -> None:
     Parameters keep their identity, so optimizers stay valid. Adopting twice does nothing more.
 
     Raises:
-        SpaceMismatchError: a features extractor is neither a trunk nor Stable-Baselines3's ``NatureCNN``.
+        SpaceMismatchError: a features extractor is neither a trunk nor Stable-Baselines3's ``NatureCNN``, or the model
+            does not scale pixels.
     """
     policy = policy_of(model)
     adopted: dict[int, TrunkExtractor] = {}
     for path, network in networks(policy):
         for attribute, child in list(network._modules.items()):
             if isinstance(child, BaseFeaturesExtractor):
+                if isinstance(child, NatureCNN) and not network.normalize_images and _has_pixels(child):
+                    raise SpaceMismatchError(
+                        f"this {type(model).__name__} has normalize_images=False, but trunks read pixels as fractions "
+                        "of 255. Leave it out of the policy_kwargs."
+                    )
                 if id(child) not in adopted:
                     adopted[id(child)] = _as_trunk_extractor(child, type(model).__name__)
                     adopted[id(child)].trunk.keeps_copy = "target" not in path
@@ -117,6 +123,10 @@ def _rebuild_with_trunks(model: BaseAlgorithm, extractor: TrunkExtractor) -> Non
     policy.features_extractor_kwargs = spec["features_extractor_kwargs"]
     net_arch = getattr(policy, "net_arch", [])
     model.policy_kwargs = {**(model.policy_kwargs or {}), **spec, "net_arch": net_arch}
+
+
+def _has_pixels(extractor: BaseFeaturesExtractor) -> bool:
+    return extractor._observation_space.dtype == np.uint8
 
 
 def _as_trunk_extractor(extractor: nn.Module, owner: str) -> TrunkExtractor:

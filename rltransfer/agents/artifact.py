@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +29,7 @@ from rltransfer.tasks.family import Task
 from rltransfer.trunks.artifact import load_trunk
 
 if TYPE_CHECKING:
+    from gymnasium import Env
     from stable_baselines3.common.vec_env import VecEnv
 
 FORMAT = 1
@@ -45,7 +47,7 @@ def save(model: BaseAlgorithm, directory: Path | str, *, provenance: Mapping[str
 
     Raises:
         SpaceMismatchError: the model's features extractor is not a trunk.
-        ArtifactError: the algorithm is none that ``load_agent`` could build again.
+        ArtifactError: the algorithm or the policy is none that ``load_agent`` could build again.
     """
     adopt(model)
     directory = Path(directory)
@@ -61,7 +63,7 @@ def save(model: BaseAlgorithm, directory: Path | str, *, provenance: Mapping[str
             "format": FORMAT,
             "algorithm": settings.name,
             "settings": settings.model_dump(mode="json"),
-            "net_arch": list(getattr(policy_of(model), "net_arch", None) or []),
+            "net_arch": _net_arch(model),
             "observation_space": space_record(raw_space(model)),
             "action_space": space_record(model.action_space),
             "task": None if task is None else _task_record(task),
@@ -73,7 +75,7 @@ def save(model: BaseAlgorithm, directory: Path | str, *, provenance: Mapping[str
 
 
 def load_agent(
-    directory: Path | str, *, env: VecEnv | None = None, device: torch.device | str = "auto"
+    directory: Path | str, *, env: VecEnv | Env[Any, Any] | None = None, device: torch.device | str = "auto"
 ) -> BaseAlgorithm:
     """The agent saved in ``directory``, as a Stable-Baselines3 model.
 
@@ -137,13 +139,17 @@ def _rebuilt(
     record: dict[str, Any],
     weights: dict[str, torch.Tensor],
     directory: Path,
-    env: VecEnv | None,
+    env: VecEnv | Env[Any, Any] | None,
     device: torch.device | str,
 ) -> BaseAlgorithm:
     trunk = load_trunk(directory / "trunk")
     settings = ALGORITHMS.get(record["algorithm"]).model_validate_json(json.dumps(record["settings"]))
-    space, actions = space_from(record["observation_space"]), space_from(record["action_space"])
+    try:
+        space, actions = space_from(record["observation_space"]), space_from(record["action_space"])
+    except ArtifactError as error:
+        raise ArtifactError(f"{directory / 'agent.json'}: {error}") from error
     if env is not None:
+        env = BaseAlgorithm._wrap_env(env, verbose=0)  # images channels-first, as the agent has them
         check_spaces(env, space, actions)
         settings = settings.model_copy(update={"num_envs": env.num_envs})
     with torch.random.fork_rng(devices=[]):  # building draws initial weights; loading must not move the caller's
@@ -164,10 +170,30 @@ def _rebuilt(
         trunk_of(model).load_state_dict(trunk.state_dict())
         for name, tensor in weights.items():
             own[name].copy_(tensor)
-    model.num_timesteps = record["env_steps"]
+    model.num_timesteps = int(record["env_steps"])
     if record["task"] is not None:
         model.trained_on = _task_from(record["task"])  # type: ignore[attr-defined]
     return model
+
+
+def _net_arch(model: BaseAlgorithm) -> list[int]:
+    """Widths of the hidden layers. Raises ArtifactError for a policy that these do not describe."""
+    policy = policy_of(model)
+    widths = getattr(policy, "net_arch", None) or []
+    usual = inspect.signature(type(policy)).parameters["activation_fn"].default
+    odd = [
+        what
+        for what, found in {
+            "several features extractors": sum(site.role == "online" for site in trunk_sites(model)) > 1,
+            "a net_arch that is not a list": not isinstance(widths, list),
+            f"hidden layers of {getattr(policy, 'activation_fn', usual).__name__}": bool(widths)
+            and getattr(policy, "activation_fn", usual) is not usual,
+        }.items()
+        if found
+    ]
+    if odd:
+        raise ArtifactError(f"policies with {' and '.join(odd)} cannot be saved; use Stable-Baselines3's own save")
+    return list(widths)
 
 
 def check_spaces(env: VecEnv, space: spaces.Space[Any], actions: spaces.Space[Any]) -> None:

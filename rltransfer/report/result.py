@@ -104,7 +104,7 @@ def collect(run: RunDirectory) -> Result:
     config = load_experiment(run.config)
     statuses = {d.name: d.status() for d in run.trials()}
     failed = {str(n): str(s.get("error", "")) for n, s in statuses.items() if s["state"] == "failed"}
-    targets = tuple(_target(run, config, name) for name in config.targets)
+    targets = tuple(_checked_target(run, config, name) for name in config.targets)
     warnings = []
     if len(config.seeds) < MIN_SEEDS:
         warnings.append(f"only {len(config.seeds)} seeds: intervals are wide and not to be trusted far; use 5 or more")
@@ -127,6 +127,16 @@ def _missing(run: RunDirectory, config: ExperimentConfig) -> list[TrialName]:
     return [name for name in names if run.trial(name).status().get("state") not in done]
 
 
+def _checked_target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetResult:
+    try:
+        return _target(run, config, name)
+    except ValueError as error:  # curves that do not fit together
+        raise ArtifactError(
+            f"{run.path / name}: evaluations are missing or do not belong together ({error}) "
+            "Delete the folder of the damaged trial, and it runs again."
+        ) from error
+
+
 def _target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetResult:
     task = task_of_experiment(config, name)
     control, *others = [_arm(run, name, method.label, config.seeds) for method in config.methods]
@@ -137,12 +147,16 @@ def _target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetRes
     reference = task.family.reference_score(task)
     normalizer = None if reference is None else (reference.random, reference.expert)
     arms = [control]
+    still = [method.label for method in config.methods if not method.trains]
     for arm in others:
         seeds = sorted(set(arm.curves) & set(control.curves))
         summary = None
         if seeds and threshold is not None:
             summary = summarize(
-                [_stretched(arm.curves[seed], control.curves[seed]) for seed in seeds],
+                [
+                    _stretched(arm.curves[seed], control.curves[seed]) if arm.method in still else arm.curves[seed]
+                    for seed in seeds
+                ],
                 [control.curves[seed] for seed in seeds],
                 threshold=threshold,
                 source_steps=config.source.budget or 0,
@@ -193,8 +207,4 @@ def _curve(rows: Sequence[EvaluationRow], directory: TrialDirectory) -> Curve:
 
 def _stretched(curve: Curve, control: Curve) -> Curve:
     """``curve`` at the control's evaluation steps: a policy that does not train is the same at all of them."""
-    if len(curve.returns) == len(control.returns) and (curve.env_steps == control.env_steps).all():
-        return curve
-    if np.ptp(curve.returns) == 0:
-        return Curve(control.env_steps, np.full(len(control.returns), curve.first()))
-    return curve
+    return Curve(control.env_steps, np.full(len(control.returns), curve.first()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 
 from rich import box
@@ -109,7 +110,8 @@ def _interval(interval: Interval, *, signed: bool = False) -> str:
     if not interval.is_defined:
         return "undefined"
     sign = "+" if signed else ""
-    digits = 2 if max(abs(interval.low), abs(interval.high)) < 100 else 0
+    ends = (interval.point, interval.low, interval.high)
+    digits = 2 if max(abs(end) for end in ends if math.isfinite(end)) < 100 else 0  # one seed has infinite ends
     return f"{interval.point:{sign}.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
 
 

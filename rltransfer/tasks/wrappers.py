@@ -134,4 +134,5 @@ class RescaleAction(WrapperSpec):
         import numpy as np
         from gymnasium.wrappers import RescaleAction as GymnasiumRescaleAction
 
-        return GymnasiumRescaleAction(env, np.float32(self.low), np.float32(self.high))
+        number: Any = (env.action_space.dtype or np.dtype(np.float32)).type
+        return GymnasiumRescaleAction(env, number(self.low), number(self.high))

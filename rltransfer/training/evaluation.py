@@ -66,10 +66,13 @@ class Evaluator:
         mode = agent.policy.training
         with torch.random.fork_rng(devices=[]):
             numpy_state = np.random.get_state()  # noqa: NPY002  Stable-Baselines3 draws from the global generator
+            exploration = agent.action_space.np_random.bit_generator
+            exploration_state = exploration.state
             try:
                 return self.play(lambda observations: agent.predict(observations, deterministic=deterministic)[0])
             finally:
                 np.random.set_state(numpy_state)  # noqa: NPY002
+                exploration.state = exploration_state
                 agent.policy.set_training_mode(mode)
 
     def play(self, act: Callable[[Any], Any]) -> Episodes:

@@ -101,7 +101,7 @@ def third_party(shared):
 
 @pytest.fixture(scope="session")
 def toy(shared, rltransfer, third_party):
-    """The folder of a tiny experiment on a third party's family, two seeds and a target that ``direct`` cannot serve."""
+    """The folder of a tiny experiment on a third party's family: two seeds, and a target ``direct`` cannot serve."""
 
     def fill(folder):
         (folder / "toy.yaml").write_text(TOY.replace("methods:", "  three: {robot: three}\nmethods:"))

@@ -47,7 +47,7 @@ def started(toy_file, third_party, tmp_path):
     """A slow run in a session of its own, with trials running; ended with the test."""
     process = subprocess.Popen(
         [RLTRANSFER, "run", toy_file, "--out", tmp_path / "run", "--workers", "2"],
-        env={**os.environ, "PYTHONPATH": str(third_party), "TOY_PAUSE": "0.5"},
+        env={**os.environ, "PYTHONPATH": str(third_party), "TOY_PAUSE": "0.05"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     try:
@@ -59,9 +59,7 @@ def started(toy_file, third_party, tmp_path):
         process.communicate()
 
 
-def test_failed_trials_do_not_stop_the_rest_and_are_tried_again(
-    toy_file, third_party, rltransfer, snapshot, tmp_path
-):
+def test_failed_trials_do_not_stop_the_rest_and_are_tried_again(toy_file, third_party, rltransfer, snapshot, tmp_path):
     toy_file.write_text(
         toy_file.read_text().replace(
             "methods: [direct, finetune]",

@@ -116,7 +116,9 @@ def test_policy_heads_are_copied_only_where_actions_agree_and_value_heads_always
     assert all("action spaces differ" in e.note for n, e in heads.items() if n not in copied)
 
 
-@pytest.mark.parametrize(("robots", "fate"), [(("omni", "omni"), "copied"), (("omni", "differential"), "re-initialised")])
+@pytest.mark.parametrize(
+    ("robots", "fate"), [(("omni", "omni"), "copied"), (("omni", "differential"), "re-initialised")]
+)
 def test_q_values_are_heads_of_actions(robots, fate, pair):
     model, source = pair("dqn", robots=robots)
     report = rlt.Finetune().attach(model, source)

@@ -30,7 +30,9 @@ def test_direct_acts_as_the_source_does_in_continuous_actions(pair, frames):
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
-def test_a_mapping_turns_each_source_action_into_its_target_action_and_takes_no_other(algorithm, pair, undecided, frames):
+def test_a_mapping_turns_each_source_action_into_its_target_action_and_takes_no_other(
+    algorithm, pair, undecided, frames
+):
     model, source = pair(algorithm, robots=("differential", "omni"))
     undecided(source)
     mapping = (2, 0, 3)

@@ -77,7 +77,9 @@ def test_scale_zero_holds_the_whole_trunk_bit_for_bit_while_the_heads_learn(algo
     model.learn(256)
     after = named_parts(model)
     assert all(torch.equal(after[n], before[n]) for n in before if n.startswith("trunk."))
-    assert not any(torch.equal(after[n], before[n]) for n in before if n in ("action_net.weight", "q_net.q_net.0.weight"))
+    assert not any(
+        torch.equal(after[n], before[n]) for n in before if n in ("action_net.weight", "q_net.q_net.0.weight")
+    )
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])

@@ -119,9 +119,7 @@ def test_last_observations_of_episodes_are_encoded_too(cartpole):
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
 @pytest.mark.parametrize("cache", [True, False])
-def test_batch_norm_and_dropout_stay_asleep_in_frozen_stages_while_others_learn(
-    algorithm, cache, tiny, batch_normed
-):
+def test_batch_norm_and_dropout_stay_asleep_in_frozen_stages_while_others_learn(algorithm, cache, tiny, batch_normed):
     trunk = batch_normed(precision="float32")
     source, model = tiny(algorithm, trunk=trunk, seed=7), tiny(algorithm, trunk=trunk)
     for buffer in trunk_of(source).buffers():  # statistics that a fresh trunk does not have

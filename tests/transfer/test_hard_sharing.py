@@ -68,7 +68,9 @@ def test_a_step_of_either_optimizer_moves_the_trunk_of_both_and_its_own_heads_on
     ],
     ids=["ppo", "ppo-longer-rollouts-of-the-source", "ppo-shorter", "dqn", "dqn-rarer-updates-of-the-source"],
 )
-def test_the_source_takes_as_many_steps_as_the_target_and_its_heads_learn(algorithm, ours, theirs, tiny, rover, snapshot):
+def test_the_source_takes_as_many_steps_as_the_target_and_its_heads_learn(
+    algorithm, ours, theirs, tiny, rover, snapshot
+):
     envs = Count(rover("differential")), Count(rover("omni"))
     model, source = tiny(algorithm, envs[0], **ours), tiny(algorithm, envs[1], seed=7, **theirs)
     rlt.HardSharing().attach(model, source)
@@ -128,7 +130,9 @@ def test_a_source_without_its_environment_is_not_applicable(tiny, tmp_path):
 def test_trunks_that_differ_and_observations_that_differ_cannot_be_one(tiny, cartpole):
     with pytest.raises(NotApplicableError, match=r"the trunks differ \(fc.1.weight\), so they cannot be one"):
         rlt.HardSharing().attach(tiny("ppo"), tiny("ppo", trunk=Nature(features=24, precision="float32")))
-    with pytest.raises(NotApplicableError, match=r"one trunk cannot read observations of shapes \(4,\) and \(64, 64, 3\)"):
+    with pytest.raises(
+        NotApplicableError, match=r"one trunk cannot read observations of shapes \(4,\) and \(64, 64, 3\)"
+    ):
         rlt.HardSharing().attach(tiny("ppo"), tiny("ppo", cartpole()))
 
 

@@ -21,7 +21,9 @@ def test_the_hook_adds_the_gradient_that_autograd_finds_for_the_written_penalty(
     penalty, loss_gradients = 0.0, {}
     online = {name: parameter for name, parameter in parts.items() if "target" not in name}
     for name, parameter in online.items():
-        by_stage = strength if isinstance(strength, dict) else dict.fromkeys(("conv1", "conv2", "conv3", "fc"), strength)
+        by_stage = (
+            strength if isinstance(strength, dict) else dict.fromkeys(("conv1", "conv2", "conv3", "fc"), strength)
+        )
         held = by_stage.get(stage_of(name, model), 0.0)
         entry = report.of("target")[name]
         if entry.counterpart is not None:  # fresh heads have nothing to be held near to

@@ -49,7 +49,9 @@ def test_adoption_changes_no_judgement_of_a_stock_model(algorithm, frames):
     def judgement():
         tensor, _ = model.policy.obs_to_tensor(frames)
         with torch.no_grad():
-            return model.q_net(tensor) if algorithm == "dqn" else model.policy.get_distribution(tensor).distribution.logits
+            return (
+                model.q_net(tensor) if algorithm == "dqn" else model.policy.get_distribution(tensor).distribution.logits
+            )
 
     before, parameters = judgement(), {id(p) for p in model.policy.parameters()}
     adopt(model)

@@ -96,7 +96,7 @@ def test_an_impala_block_is_pooled_and_two_residual_units():
     torch.testing.assert_close(trunk(pixels((3, 9, 9), batch=2)), features.float(), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(("spec", "shape", "at"), CUTS, ids=lambda v: str(v))
+@pytest.mark.parametrize(("spec", "shape", "at"), CUTS, ids=str)
 def test_a_split_shares_every_tensor_and_composes_to_the_whole(spec, shape, at):
     trunk = spec.build(shape)
     prefix, suffix = trunk.split(at)
@@ -159,7 +159,7 @@ def test_pixels_are_read_as_fractions_of_255_by_vector_trunks_too(shape):
 
 def test_an_unknown_stage_is_an_error_with_the_nearest_name():
     trunk = Nature(features=8).build((3, 64, 64))
-    with pytest.raises(UnknownNameError, match="unknown stage 'convv2'. Did you mean 'conv2'"):
+    with pytest.raises(UnknownNameError, match=r"unknown stage 'convv2'\. Did you mean 'conv2'"):
         trunk.split("convv2")
 
 

@@ -15,12 +15,16 @@ from typing import Any
 
 from rltransfer.tasks import Factor, Family, Task
 
+ROBOTS = {"two": "goes left or right", "three": "goes left, stays or goes right"}
+TASKS = {"right": "the right end pays", "left": "the left end pays"}
 FACTORS = {
     factor.name: factor
     for factor in (
         Factor(name="length", kind="layout", default=4, low=2, high=9, description="steps to the end of the line"),
         Factor(name="fog", kind="appearance", default=0.0, low=0.0, high=1.0, unit="1", description="dims the view"),
-        Factor(name="fault", kind="dynamics", default="none", choices=("none", "raise", "kill"), description="on reset"),
+        Factor(
+            name="fault", kind="dynamics", default="none", choices=("none", "raise", "kill"), description="on reset"
+        ),
     )
 }
 
@@ -30,8 +34,8 @@ class Toy(Family):
 
     name = "toy"
     summary = "a walk along a line"
-    robots = {"two": "goes left or right", "three": "goes left, stays or goes right"}
-    tasks = {"right": "the right end pays", "left": "the left end pays"}
+    robots = ROBOTS
+    tasks = TASKS
     factors = FACTORS
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> Any:

@@ -1,0 +1,71 @@
+"""What is written for users works: every YAML in configs/, and what README.md shows."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import rltransfer
+from rltransfer.cli import app
+
+REPOSITORY = Path(__file__).parents[2]
+CONFIGS = sorted((REPOSITORY / "configs").glob("*.y*ml"))
+STUDIES = sorted((REPOSITORY / "experiments").glob("*/*.y*ml"))
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def check(*arguments):
+    done = CliRunner().invoke(app, ["check", *map(str, arguments)])
+    return done.exit_code, done.stderr
+
+
+def test_there_is_a_quickstart():
+    assert REPOSITORY / "configs" / "quickstart.yaml" in CONFIGS
+
+
+@pytest.mark.parametrize("path", [*CONFIGS, *STUDIES], ids=lambda path: path.stem)
+def test_every_configuration_checks(path):
+    assert check(path) == (0, "")
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_configuration_opens_with_the_command_that_runs_it(path):
+    assert path.read_text(encoding="utf-8").startswith(f"# rltransfer run configs/{path.name}")
+
+
+def test_the_readmes_experiments_check(tmp_path):
+    for number, block in enumerate(
+        block for block in blocks("yaml") if re.search(r"^experiment:", block, re.MULTILINE)
+    ):
+        path = tmp_path / f"block-{number}.yaml"
+        path.write_text(block, encoding="utf-8")
+        assert check(path) == (0, ""), block
+
+
+def test_the_readmes_commands_name_files_and_keys_that_are_there():
+    commands = re.findall(r"rltransfer (?:run|check) (configs/[\w.-]+)((?: [\w.-]+=\S+)*)", README)
+    for file, overrides in commands:
+        assert check(REPOSITORY / file, *overrides.split()) == (0, ""), (file, overrides)
+
+
+def test_the_readmes_python_uses_names_that_are_there():
+    for block in blocks("python"):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "rlt":
+                assert hasattr(rltransfer, node.attr), node.attr
+
+
+def test_the_readmes_links_lead_somewhere():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("http") or (REPOSITORY / target).exists(), target
+
+
+def test_the_schema_for_editors_is_the_one_the_command_prints():
+    printed = CliRunner().invoke(app, ["schema"]).stdout
+    assert (REPOSITORY / "configs" / "schema.json").read_text(encoding="utf-8").strip() == printed.strip()
