@@ -19,7 +19,6 @@ agent: {algorithm: ppo, num_envs: 8, n_steps: 16, batch_size: 64, n_epochs: 1}
 source: {family: rover, robot: omni, task: reach, budget: 256}
 targets:
   dusk: {environment: {palette: dusk}}
-  wheels: {robot: differential}
 methods: [direct, hard_sharing]
 budget: 1000
 evaluation: {every: 128, episodes: 5}
@@ -101,11 +100,11 @@ def third_party(shared):
 
 @pytest.fixture(scope="session")
 def toy(shared, rltransfer, third_party):
-    """The folder of a tiny experiment on a third party's family: two seeds, and a target ``direct`` cannot serve."""
+    """The folder of a tiny experiment on a third party's family, with a target that ``direct`` cannot serve."""
 
     def fill(folder):
         (folder / "toy.yaml").write_text(TOY.replace("methods:", "  three: {robot: three}\nmethods:"))
-        done = rltransfer("run", "toy.yaml", "seeds=2", "--out", "run", cwd=folder, PYTHONPATH=third_party)
+        done = rltransfer("run", "toy.yaml", "--out", "run", cwd=folder, PYTHONPATH=third_party)
         (folder / "stdout").write_text(done.stdout)
         assert (done.returncode, done.stderr) == (0, "")
 

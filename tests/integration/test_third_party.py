@@ -24,8 +24,15 @@ def state(trial):
 
 def test_a_third_partys_family_runs_from_yaml(toy):
     for name in ("foggy/finetune", "foggy/direct", "three/finetune", "three/scratch"):
-        assert state(toy / "run" / name / "seed-1")["state"] == "finished"
+        assert state(toy / "run" / name / "seed-0")["state"] == "finished"
     assert "foggy  toy: two, right (fog=0.5)" in (toy / "stdout").read_text()
+
+
+def test_a_method_that_does_not_apply_is_listed_with_its_reason_and_no_failure(toy):
+    """The fixture has seen the exit status of 0."""
+    status = state(toy / "run" / "three" / "direct" / "seed-0")
+    assert (status["state"], "action" in status["reason"]) == ("not applicable", True)
+    assert f"direct: not applicable: {status['reason']}" in (toy / "stdout").read_text()
 
 
 def test_its_factors_are_checked_like_built_in_ones(toy_file, third_party, rltransfer):
@@ -55,12 +62,12 @@ def test_transfer_between_gymnasium_ids_needs_no_python(tmp_path, rltransfer):
 
 
 def test_a_trained_agent_can_be_the_source(toy, toy_file, third_party, rltransfer, tmp_path):
-    text = toy_file.read_text().replace("budget: 256}", f"agent: {toy / 'run/source/seed-1'}}}")
+    text = toy_file.read_text().replace("budget: 256}", f"agent: {toy / 'run/source/seed-0'}}}")
     toy_file.write_text(text.replace(", finetune", ""))
     done = rltransfer("run", toy_file, "--out", tmp_path / "run", PYTHONPATH=third_party)
     assert (done.returncode, done.stderr) == (0, "")
     assert not (tmp_path / "run" / "source").exists()
-    mine, theirs = tmp_path / "run/foggy/direct/seed-0/agent", toy / "run/source/seed-1/agent"
+    mine, theirs = tmp_path / "run/foggy/direct/seed-0/agent", toy / "run/source/seed-0/agent"
     for part in ("weights.safetensors", "trunk/trunk.safetensors"):
         assert (mine / part).read_bytes() == (theirs / part).read_bytes()
 

@@ -136,3 +136,23 @@ def test_a_scripted_policy_can_be_played(evaluator):
             total, steps, ended = total + reward, steps + 1, terminated or truncated
         assert played.returns[k] == pytest.approx(total, abs=1e-4)
         assert played.lengths[k] == steps
+
+
+def test_only_the_first_episode_of_each_copy_counts(cartpole):
+    """Odd copies fall over a dozen times while even ones balance."""
+    import gymnasium
+
+    def act(observations, copies):
+        return np.where(copies % 2, 0, observations[:, 2] + observations[:, 3] > 0).astype(int)
+
+    evaluator = Evaluator(cartpole().task, episodes=EPISODES, seed=SEED)
+    played = evaluator.play(lambda observations: act(observations, np.arange(EPISODES)))
+    for k in range(EPISODES):
+        env = gymnasium.make("CartPole-v1")
+        observation, _ = env.reset(seed=SEED + k)
+        steps, ended = 0, False
+        while not ended:
+            observation, _, terminated, truncated, _ = env.step(int(act(observation[None], np.array([k]))[0]))
+            steps, ended = steps + 1, terminated or truncated
+        assert played.lengths[k] == played.returns[k] == steps
+    assert played.lengths[0] > 10 * played.lengths[1]
