@@ -19,7 +19,11 @@ class _OneLineErrors(TyperGroup):
             return super().invoke(ctx)
         except RLTransferError as error:
             typer.echo(str(error), err=True)
-            raise typer.Exit(2) from None
+        except OSError as error:
+            if error.filename is None:
+                raise
+            typer.echo(f"{error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(2) from None
 
 
 app = typer.Typer(

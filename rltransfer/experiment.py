@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,7 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
             observation, action = task.family.spaces(task)
             check_action_space(config.agent, action)
             trunk = config.trunk.build(channels_first(observation).shape)
+            _check_budget(config, (config.source.budget if name == "source" else config.budget) or math.inf)
         except RLTransferError as error:
             place = "source" if name == "source" else f"targets.{name}"
             raise ConfigError(f"{place}: {error}") from error
@@ -127,6 +129,13 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
     if config.source.agent is not None and not (Path(config.source.agent)).exists():
         raise ConfigError(f"source.agent: {config.source.agent} does not exist. Train one, or give another path.")
     return found
+
+
+def _check_budget(config: ExperimentConfig, budget: float) -> None:
+    """Raise ConfigError for a budget in which the algorithm would not learn once."""
+    least = config.agent.first_update()
+    if budget < least:
+        raise ConfigError(f"a budget of {budget:,} steps ends before the first update, which comes after {least:,}")
 
 
 def _preloaded(config: ExperimentConfig) -> list[str]:
@@ -141,9 +150,10 @@ def _jobs(config: ExperimentConfig, run: RunDirectory, names: Plan) -> list[Job]
     from rltransfer.trial import Trial, run_trial
 
     jobs = []
+    without = {method.label for method in config.methods if not method.needs_source}
     for name in names:
         source = TrialName("source", "", name.seed)
-        waits = not name.is_source and name.method != "scratch" and source in names
+        waits = not name.is_source and name.method not in without and source in names
         jobs.append(
             Job(
                 name=str(name),

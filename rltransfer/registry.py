@@ -72,8 +72,12 @@ class Registry(Generic[T]):
 
     def name_of(self, thing: T) -> str:
         """The name under which ``thing`` is registered. Raises UnknownNameError where it is not."""
-        for name in self.names():
-            if self.get(name) is thing:
+        here = f"{getattr(thing, '__module__', '')}:{getattr(thing, '__qualname__', '')}"
+        for name, loaded in self._loaded.items():
+            if loaded is thing:
+                return name
+        for name, target in {**self._targets, **self._entry_points}.items():
+            if target == here:  # without importing the others, one of which may be broken
                 return name
         raise UnknownNameError(self.kind, getattr(thing, "__name__", str(thing)), self.names())
 

@@ -12,16 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from stable_baselines3.common.logger import TensorBoardOutputFormat
 
-from rltransfer.agents.algorithms import Algorithm
 from rltransfer.agents.anatomy import trunk_of
 from rltransfer.agents.artifact import load_agent, save
 from rltransfer.agents.making import make_agent
 from rltransfer.config import ExperimentConfig
 from rltransfer.errors import NotApplicableError
-from rltransfer.files import write_json
+from rltransfer.files import write_atomically, write_json
 from rltransfer.launch import Tell
 from rltransfer.points import task_of_experiment
 from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialName
@@ -75,7 +75,7 @@ def run_trial(trial: Trial, tell: Tell) -> None:
     except NotApplicableError as error:
         directory.write_status("not applicable", reason=str(error))
     except BaseException as error:
-        directory.log.write_text(traceback.format_exc(), encoding="utf-8")
+        write_atomically(directory.log, traceback.format_exc().encode())
         directory.write_status("failed", error=f"{type(error).__name__}: {error}"[:500])
         raise
     else:
@@ -95,6 +95,7 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     if method is not None and method.needs_source_env and source is not None:
         kept = Evaluator(task_of_experiment(config, "source"), episodes=evaluation.episodes, seed=evaluation.seed)
         measured["source"] = (kept, source)
+    before = 0 if source is None else int(source.num_timesteps)
     writer = TensorBoardOutputFormat(str(directory.path))
     record = _Recorder(directory, writer)
     budget = (config.source.budget or 0) if name.is_source else config.budget
@@ -113,7 +114,7 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     trains = method is None or method.trains
     return {
         "env_steps": int(agent.num_timesteps) if trains else 0,
-        "source_env_steps": budget if "source" in measured and own == "target" else 0,
+        "source_env_steps": 0 if source is None else int(source.num_timesteps) - before,
         "train_seconds": round(seconds, 3),
         "steps_per_second": round(agent.num_timesteps / seconds, 1) if trains and seconds else None,
         "precision": trunk_of(agent).precision,
@@ -123,19 +124,31 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
 
 def _agent(trial: Trial, task: Task, directory: TrialDirectory) -> tuple[BaseAlgorithm, BaseAlgorithm | None]:
     """The trial's agent with what its method carried over, and the source agent where there is one."""
-    config, method, seed = trial.config, trial.method, trial.name.seed
-    settings: Algorithm = config.agent
+    config, method, settings = trial.config, trial.method, trial.config.agent
+    seed = seed_of(trial.name.seed, "source" if trial.name.is_source else "target")
     agent = make_agent(settings, vec_env(task, num_envs=settings.num_envs), trunk=config.trunk, seed=seed)
-    if method is None or method.label == "scratch":
+    if method is None or not method.needs_source:
         return agent, None
     source_task = task_of_experiment(config, "source")
     source_env = None
     if method.needs_source_env:
-        source_env = vec_env(source_task, num_envs=settings.num_envs, seed=seed)
+        source_seed = seed_of(trial.name.seed, "source beside the target")
+        source_env = vec_env(source_task, num_envs=settings.num_envs, seed=source_seed)
     source = load_agent(trial.source_agent(), env=source_env)
     report = method.attach(agent, source, diff=SpaceDiff.between(source_task, task))
     write_json(directory.transfer, report.as_json())
     return agent, source
+
+
+def seed_of(seed: int, role: str) -> int:
+    """The seed of weights, exploration and environments for one role in one seed of an experiment.
+
+    Environment copy ``k`` is seeded with the seed plus ``k``. Were seeds taken as they are, neighbouring ones would
+    share nearly all their environments, and source and target the same episodes; these lie far apart. Methods do not
+    enter: every arm of a comparison has the same.
+    """
+    words = np.random.SeedSequence([seed, *role.encode()]).generate_state(1)
+    return int(words[0] >> 1)
 
 
 class _Recorder:

@@ -5,11 +5,14 @@ Every field except ``num_envs`` has the name and meaning that Stable-Baselines3 
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
 from rltransfer.settings import Settings
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
 
 
 class Algorithm(Settings):
@@ -35,6 +38,14 @@ class Algorithm(Settings):
         """The keyword arguments for the Stable-Baselines3 class."""
         return self.model_dump(exclude={"num_envs"})
 
+    def first_update(self) -> int:
+        """Environment steps after which the first update comes."""
+        return self.num_envs
+
+    def sb3_class(self) -> type[BaseAlgorithm]:
+        """The Stable-Baselines3 class that learns."""
+        raise NotImplementedError(f"{type(self).__name__} does not name its Stable-Baselines3 class")
+
 
 class PPO(Algorithm):
     """Proximal policy optimisation.
@@ -52,6 +63,16 @@ class PPO(Algorithm):
     clip_range: float = Field(default=0.2, gt=0, le=1)
     ent_coef: float = Field(default=0.01, ge=0)
     vf_coef: float = Field(default=0.5, ge=0)
+
+    def first_update(self) -> int:
+        """One rollout."""
+        return self.n_steps * self.num_envs
+
+    def sb3_class(self) -> type[BaseAlgorithm]:
+        """See ``Algorithm.sb3_class``."""
+        import stable_baselines3
+
+        return stable_baselines3.PPO
 
 
 class DQN(Algorithm):
@@ -76,3 +97,13 @@ class DQN(Algorithm):
     exploration_fraction: float = Field(default=0.2, ge=0, le=1)
     exploration_initial_eps: float = Field(default=1.0, ge=0, le=1)
     exploration_final_eps: float = Field(default=0.05, ge=0, le=1)
+
+    def first_update(self) -> int:
+        """When the buffer holds ``learning_starts`` transitions and a training interval has passed."""
+        return self.learning_starts + self.train_freq * self.num_envs
+
+    def sb3_class(self) -> type[BaseAlgorithm]:
+        """See ``Algorithm.sb3_class``."""
+        import stable_baselines3
+
+        return stable_baselines3.DQN

@@ -120,6 +120,12 @@ def named_parts(model: BaseAlgorithm) -> dict[str, nn.Parameter]:
     return {**parts, **heads(model)}
 
 
+def learned_parts(model: BaseAlgorithm) -> set[str]:
+    """The names of ``named_parts`` whose parameters an optimizer moves; target networks are not among them."""
+    moved = {id(p) for _, _, optimizer in optimizers(model) for g in optimizer.param_groups for p in g["params"]}
+    return {name for name, parameter in named_parts(model).items() if id(parameter) in moved}
+
+
 def stage_of(name: str, model: BaseAlgorithm) -> str:
     """The trunk stage that a name from ``named_parts`` belongs to, or ``"heads"``."""
     for number, site in enumerate(trunk_sites(model)):

@@ -20,7 +20,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from rltransfer.agents.adoption import adopt, raw_space
 from rltransfer.agents.algorithms import Algorithm
 from rltransfer.agents.anatomy import policy_of, task_of, trunk_of, trunk_sites
-from rltransfer.agents.making import CLASSES, build_model
+from rltransfer.agents.making import build_model
 from rltransfer.agents.space_records import space_from, space_record
 from rltransfer.errors import ArtifactError, RLTransferError, SpaceMismatchError
 from rltransfer.files import read_bytes, write_atomically, write_json
@@ -121,9 +121,9 @@ def settings_of(model: BaseAlgorithm) -> Algorithm:
     Raises:
         ArtifactError: the algorithm is not one that rltransfer builds.
     """
-    name = next((name for name, kind in CLASSES.items() if isinstance(model, kind)), None)
+    name = next((name for name in ALGORITHMS if isinstance(model, ALGORITHMS.get(name)().sb3_class())), None)
     if name is None:
-        raise ArtifactError(f"agents of class {type(model).__name__} cannot be saved; {', '.join(CLASSES)} can")
+        raise ArtifactError(f"agents of class {type(model).__name__} cannot be saved; {', '.join(ALGORITHMS)} can")
     kind: type[Algorithm] = ALGORITHMS.get(name)
     values: dict[str, Any] = {"num_envs": model.n_envs}
     for field in kind.model_fields:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from gymnasium import spaces
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, NatureCNN
 from torch import Tensor, nn
@@ -39,11 +40,12 @@ class TrunkExtractor(BaseFeaturesExtractor):
 
 
 def trunk_of_nature_cnn(extractor: NatureCNN) -> Trunk:
-    """The trunk that Stable-Baselines3's ``NatureCNN`` is, made of the very same parameters."""
+    """The trunk that Stable-Baselines3's ``NatureCNN`` is: the very same parameters, and float32 as before."""
     space, layers, linear = extractor._observation_space, list(extractor.cnn.children()), extractor.linear[0]
     assert isinstance(space, spaces.Box)
     assert isinstance(linear, nn.Linear)
-    trunk = Nature(features=linear.out_features).build(space.shape)
+    with torch.random.fork_rng(devices=[]):  # the weights drawn here are replaced at once
+        trunk = Nature(features=linear.out_features, precision="float32").build(space.shape)
     trunk.to(linear.weight.device)
     pairs: Any = zip(("conv1", "conv2", "conv3", "fc"), (layers[0], layers[2], layers[4], linear), strict=True)
     for stage, layer in pairs:

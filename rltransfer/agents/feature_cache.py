@@ -39,6 +39,7 @@ class FeatureCache(VecEnvWrapper):
         shape = trunk.shape_at(at)
         super().__init__(venv, spaces.Box(-np.inf, np.inf, shape, np.float32))
         self._prefix: Callable[[torch.Tensor], torch.Tensor] | None = None
+        self._packed: tuple[tuple[int, int], ...] = ()
 
     def reset(self) -> NDArray[np.float32]:
         """Features of the first observations: (num_envs, *features)."""
@@ -64,8 +65,10 @@ class FeatureCache(VecEnvWrapper):
     def encode(self, observations: NDArray[Any]) -> NDArray[np.float32]:
         """(batch, *observation) -> (batch, *features) float32."""
         inputs = torch.as_tensor(observations, device=self.trunk.device)
-        if self._prefix is None:
+        weights = tuple((p.data_ptr(), p._version) for p in self.trunk.parameters() if not p.requires_grad)
+        if self._prefix is None or weights != self._packed:  # weights were loaded since
             self._prefix = packed_prefix(self.trunk, self.stop, inputs)
+            self._packed = tuple((p.data_ptr(), p._version) for p in self.trunk.parameters() if not p.requires_grad)
         features: NDArray[np.float32] = self._prefix(inputs).cpu().numpy()
         return features
 
@@ -85,6 +88,8 @@ def cache_features(model: BaseAlgorithm, at: str) -> None:
     env = model.get_env()
     if env is None:
         raise NotApplicableError("features are cached as an environment is stepped; call model.set_env(...) first")
+    if model.get_vec_normalize_env() is not None:
+        raise NotApplicableError("features cannot be cached above VecNormalize: give cache=False")
     sites = trunk_sites(model)
     raw_space = model.observation_space
     assert isinstance(raw_space, spaces.Box)

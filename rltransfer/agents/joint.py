@@ -53,3 +53,5 @@ def learn_jointly(model: BaseAlgorithm, partner: BaseAlgorithm) -> None:
     if isinstance(partner, DQN):
         # Stable-Baselines3 counts progress anew in each call of learn; exploration would start over each time.
         partner.exploration_schedule = ConstantSchedule(partner.exploration_final_eps)
+        # A trained agent's step count is past learning_starts, but its buffer is empty again.
+        partner.learning_starts += partner.num_timesteps

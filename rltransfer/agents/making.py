@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-import stable_baselines3
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -24,10 +23,6 @@ from rltransfer.trunks.specs import TrunkSpec
 
 if TYPE_CHECKING:
     from gymnasium import Env
-
-
-CLASSES: dict[str, type[BaseAlgorithm]] = {"ppo": stable_baselines3.PPO, "dqn": stable_baselines3.DQN}
-"""The Stable-Baselines3 class of each algorithm."""
 
 
 class Attaches(Protocol):
@@ -116,7 +111,7 @@ def build_model(
     options: dict[str, Any] = {}
     if settings.name == "ppo":
         options["rollout_buffer_class"] = ChannelsLastRolloutBuffer
-    build: Any = CLASSES[settings.name]
+    build: Any = settings.sb3_class()
     model: BaseAlgorithm = build(
         "CnnPolicy",
         env,

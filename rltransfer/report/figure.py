@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from rltransfer.files import write_atomically
 from rltransfer.metrics import stratified_bootstrap
 from rltransfer.report.result import Arm, Result, TargetResult
 
@@ -30,7 +32,9 @@ def draw_curves(result: Result, path: Path) -> None:
     shown = [label for label in labels if label in handles]
     figure.legend([handles[t] for t in shown], shown, loc="outside lower center", ncols=len(shown), frameon=False)
     figure.suptitle(f"{result.experiment}: IQM over {result.num_seeds} seeds, 95% bootstrap intervals", fontsize=11)
-    figure.savefig(path, dpi=140)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=140)
+    write_atomically(path, picture.getvalue())
 
 
 def _panel(axis: Axes, target: TargetResult, labels: list[str]) -> None:

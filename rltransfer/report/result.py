@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,10 @@ THRESHOLD_SHARE = 0.8
 """Where no threshold is given: this share of the way from the control's first mean return to its best."""
 
 
+UNREACHABLE = 1e300
+"""Stands for the threshold where there is none; no arm reaches it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Arm:
     """One method on one target, over its finished seeds.
@@ -27,6 +31,7 @@ class Arm:
         success: seed to the success rate of its last evaluation; empty where the task defines none.
         kept: seed to (before, after) return on the source task, where the method goes on playing it.
         steps_per_second: of training, median over seeds; None for a method that does not train.
+        source_steps: further steps on the source task beside the target, as hard sharing takes; most of any seed.
         summary: against the control; None for the control itself and where no pair of seeds is finished.
         reason: why there is nothing to show, where there is nothing.
     """
@@ -36,6 +41,7 @@ class Arm:
     success: Mapping[int, float]
     kept: Mapping[int, tuple[float, float]]
     steps_per_second: float | None
+    source_steps: int = 0
     summary: TransferSummary | None = None
     reason: str = ""
 
@@ -102,12 +108,9 @@ def collect(run: RunDirectory) -> Result:
     if not run.config.exists():
         raise ConfigError(f"{run.path} is not a run: it has no {run.config.name}. Give the directory of a run.")
     config = load_experiment(run.config)
-    statuses = {d.name: d.status() for d in run.trials()}
-    failed = {str(n): str(s.get("error", "")) for n, s in statuses.items() if s["state"] == "failed"}
     targets = tuple(_checked_target(run, config, name) for name in config.targets)
-    warnings = []
-    if len(config.seeds) < MIN_SEEDS:
-        warnings.append(f"only {len(config.seeds)} seeds: intervals are wide and not to be trusted far; use 5 or more")
+    statuses = {name: run.trial(name).status() for name in _names(config)}
+    failed = {str(n): str(s.get("error", "")) for n, s in statuses.items() if s.get("state") == "failed"}
     return Result(
         experiment=config.experiment,
         num_seeds=len(config.seeds),
@@ -116,15 +119,35 @@ def collect(run: RunDirectory) -> Result:
         targets=targets,
         failed=failed,
         missing=tuple(map(str, _missing(run, config))),
-        warnings=tuple(warnings),
+        warnings=tuple(_warnings(config, targets)),
     )
 
 
-def _missing(run: RunDirectory, config: ExperimentConfig) -> list[TrialName]:
+def _names(config: ExperimentConfig) -> list[TrialName]:
+    """Every trial the experiment has."""
     names = [] if config.source.agent else [TrialName("source", "", seed) for seed in config.seeds]
-    names += [TrialName(t, m.label, s) for t in config.targets for m in config.methods for s in config.seeds]
+    return names + [TrialName(t, m.label, s) for t in config.targets for m in config.methods for s in config.seeds]
+
+
+def _missing(run: RunDirectory, config: ExperimentConfig) -> list[TrialName]:
     done = ("finished", "not applicable", "failed")
-    return [name for name in names if run.trial(name).status().get("state") not in done]
+    return [name for name in _names(config) if run.trial(name).status().get("state") not in done]
+
+
+def _warnings(config: ExperimentConfig, targets: Sequence[TargetResult]) -> Iterator[str]:
+    pairs = [arm.summary.num_seeds for target in targets for arm in target.arms if arm.summary is not None]
+    least = min(pairs, default=len(config.seeds))
+    if least < MIN_SEEDS:
+        yield f"only {least} seeds: intervals are wide and not to be trusted far; use {MIN_SEEDS} or more"
+    for target in targets:
+        for arm in target.arms:
+            if arm.summary is not None and arm.summary.num_seeds < len(config.seeds):
+                yield f"{target.name}/{arm.method}: {arm.summary.num_seeds} of {len(config.seeds)} seeds are finished"
+            if arm.summary is not None and arm.summary.bootstrap_verdict != arm.summary.verdict:
+                yield (
+                    f"{target.name}/{arm.method}: the bootstrap interval of the gain excludes 0, the t interval "
+                    "does not; with so few seeds that is no evidence"
+                )
 
 
 def _checked_target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetResult:
@@ -143,7 +166,8 @@ def _target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetRes
     threshold = config.threshold
     if threshold is None and control.curves:
         mean = np.mean([curve.returns for curve in control.curves.values()], axis=0)
-        threshold = float(mean[0] + THRESHOLD_SHARE * (mean.max() - mean[0]))
+        if mean.max() > mean[0]:  # a control that learns nothing sets no mark to reach
+            threshold = float(mean[0] + THRESHOLD_SHARE * (mean.max() - mean[0]))
     reference = task.family.reference_score(task)
     normalizer = None if reference is None else (reference.random, reference.expert)
     arms = [control]
@@ -151,15 +175,15 @@ def _target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetRes
     for arm in others:
         seeds = sorted(set(arm.curves) & set(control.curves))
         summary = None
-        if seeds and threshold is not None:
+        if seeds:
             summary = summarize(
                 [
                     _stretched(arm.curves[seed], control.curves[seed]) if arm.method in still else arm.curves[seed]
                     for seed in seeds
                 ],
                 [control.curves[seed] for seed in seeds],
-                threshold=threshold,
-                source_steps=config.source.budget or 0,
+                threshold=UNREACHABLE if threshold is None else threshold,
+                source_steps=(config.source.budget or 0) + arm.source_steps,
                 normalizer=normalizer,
             )
         arms.append(_with(arm, summary))
@@ -171,7 +195,8 @@ def _with(arm: Arm, summary: TransferSummary | None) -> Arm:
 
 
 def _arm(run: RunDirectory, target: str, method: str, seeds: Sequence[int]) -> Arm:
-    curves, success, kept, speeds, reasons = {}, {}, {}, [], []
+    curves, success, kept = {}, {}, {}
+    speeds, beside, reasons = [], [], []
     own = "source" if target == "source" else "target"
     for seed in seeds:
         directory: TrialDirectory = run.trial(TrialName(target, method, seed))
@@ -185,6 +210,7 @@ def _arm(run: RunDirectory, target: str, method: str, seeds: Sequence[int]) -> A
             source = [row.return_mean for row in rows if row.on == "source"] if own == "target" else []
             if source:
                 kept[seed] = (source[0], source[-1])
+            beside.append(int(status.get("source_env_steps", 0)))
             if status.get("steps_per_second") is not None:
                 speeds.append(status["steps_per_second"])
         elif "reason" in status:
@@ -193,7 +219,15 @@ def _arm(run: RunDirectory, target: str, method: str, seeds: Sequence[int]) -> A
             reasons.append(f"failed: {status['error']}")
     reason = "" if curves else (reasons[0] if reasons else "has not run yet")
     speed = float(np.median(speeds)) if speeds else None
-    return Arm(method=method, curves=curves, success=success, kept=kept, steps_per_second=speed, reason=reason)
+    return Arm(
+        method=method,
+        curves=curves,
+        success=success,
+        kept=kept,
+        steps_per_second=speed,
+        source_steps=max(beside, default=0),
+        reason=reason,
+    )
 
 
 def _curve(rows: Sequence[EvaluationRow], directory: TrialDirectory) -> Curve:

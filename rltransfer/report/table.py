@@ -75,9 +75,18 @@ def _target(target: TargetResult) -> Iterator[RenderableType]:
     for column in ("jumpstart", "asymptotic gain", "gain", "ratio", "to threshold", "steps/s"):
         table.add_column(column, justify="right")
     table.add_column("verdict")
-    for arm in target.arms:
-        table.add_row(*_row(arm))
+    times = next((arm.summary.control_times.target_steps for arm in target.arms if arm.summary is not None), None)
+    for number, arm in enumerate(target.arms):
+        table.add_row(*(_control_row(arm, times, target) if number == 0 else _row(arm, target)))
     yield Padding(table, (0, 0, 0, 2))
+    totals = [
+        f"{arm.method} {_times(arm.summary.transfer_times.total_steps)}"
+        for arm in target.arms
+        if arm.summary is not None and target.threshold is not None
+    ]
+    if totals:
+        text = f"to threshold with the source's steps counted: {', '.join(totals)}"
+        yield Padding(Text(text, style="dim"), (0, 0, 0, 2))
     for arm in target.arms:
         if arm.reason:
             yield Padding(Text(f"{arm.method}: {arm.reason}", style="dim"), (0, 0, 0, 2))
@@ -88,11 +97,18 @@ def _target(target: TargetResult) -> Iterator[RenderableType]:
             yield Padding(Text(text, style="dim"), (0, 0, 0, 2))
 
 
-def _row(arm: Arm) -> tuple[RenderableType, ...]:
-    speed = "-" if arm.steps_per_second is None else f"{arm.steps_per_second:,.0f}"
+def _speed(arm: Arm) -> str:
+    return "-" if arm.steps_per_second is None else f"{arm.steps_per_second:,.0f}"
+
+
+def _control_row(arm: Arm, times: TimesToThreshold | None, target: TargetResult) -> tuple[RenderableType, ...]:
+    reached = "-" if times is None or target.threshold is None else _times(times)
+    return (arm.method, "", "", "", "", reached, _speed(arm), Text("control", style="dim"))
+
+
+def _row(arm: Arm, target: TargetResult) -> tuple[RenderableType, ...]:
     if arm.summary is None:
-        verdict = "control" if arm.method == "scratch" else "-"
-        return (arm.method, "", "", "", "", "", speed, Text(verdict, style="dim"))
+        return (arm.method, "", "", "", "", "", _speed(arm), Text("-", style="dim"))
     summary = arm.summary
     return (
         arm.method,
@@ -100,8 +116,8 @@ def _row(arm: Arm) -> tuple[RenderableType, ...]:
         _interval(summary.asymptotic_gain, signed=True),
         _interval(summary.total_reward_gain, signed=True),
         _interval(summary.transfer_ratio, signed=True),
-        _times(summary.transfer_times.target_steps),
-        speed,
+        "-" if target.threshold is None else _times(summary.transfer_times.target_steps),
+        _speed(arm),
         Text(summary.verdict, style=STYLES[summary.verdict]),
     )
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -150,13 +150,3 @@ class RunDirectory:
     def trial(self, name: TrialName) -> TrialDirectory:
         """The files of one trial."""
         return TrialDirectory(self.path, name)
-
-    def trials(self) -> Iterator[TrialDirectory]:
-        """Every trial that has written a status, sorted by name. Raises ArtifactError where one cannot be read."""
-        for status in sorted(self.path.glob("**/seed-*/status.json")):
-            try:
-                record = json.loads(read_bytes(status))
-                name = TrialName(record["target"], record["method"], record["seed"])
-            except (KeyError, TypeError, ValueError) as error:
-                raise ArtifactError(f"{status}: {_NO_STATUS}") from error
-            yield self.trial(name)

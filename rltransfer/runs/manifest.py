@@ -24,7 +24,10 @@ def circumstances() -> dict[str, Any]:
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),
-        "git": {"working directory": _commit(Path.cwd()), "rltransfer": _commit(Path(__file__).parent)},
+        "git": {
+            "working directory": _commit(Path.cwd()),
+            "rltransfer": _commit(Path(__file__).parent, holding=Path(__file__).name),
+        },
     }
 
 
@@ -44,9 +47,15 @@ def _processor() -> str:
     return names[0] if names else platform.processor()
 
 
-def _commit(folder: Path) -> str | None:
-    """The commit checked out in ``folder``, marked ``+changes`` where files differ from it; None without git."""
+def _commit(folder: Path, holding: str | None = None) -> str | None:
+    """The commit checked out in ``folder``, marked ``+changes`` where files differ from it; None without git.
+
+    None, too, where git does not track the file ``holding``: site-packages may lie inside somebody's repository.
+    """
     try:
+        if holding is not None:
+            tracked = ["git", "ls-files", "--error-unmatch", holding]
+            subprocess.run(tracked, cwd=folder, capture_output=True, check=True, timeout=10)
         commit = subprocess.run(
             ["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True, timeout=10
         ).stdout.strip()

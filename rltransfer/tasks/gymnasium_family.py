@@ -89,10 +89,6 @@ class GymnasiumFamily(Family):
         finally:
             env.close()
 
-    def action_meanings(self, robot: str) -> tuple[str, ...] | None:
-        """The id: equal action numbers are taken to mean the same within one environment only."""
-        return (self.id,)
-
     def _needs_frames(self) -> bool:
         from rltransfer.tasks.wrappers import Pixels
 

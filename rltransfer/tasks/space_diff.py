@@ -38,7 +38,8 @@ class SpaceDiff:
         """Compare two tasks, of one family or of two."""
         observation = (source.family.spaces(source)[0], target.family.spaces(target)[0])
         action = (source.family.spaces(source)[1], target.family.spaces(target)[1])
-        same_meaning = source.family.action_meanings(source.robot) == target.family.action_meanings(target.robot)
+        meanings = source.family.action_meanings(source.robot), target.family.action_meanings(target.robot)
+        same_meaning = None in meanings or meanings[0] == meanings[1]
         same_family = source.family is target.family
         before, after = source.environment.full(), target.environment.full()
         moved = tuple(sorted(n for n in {*before, *after} if before.get(n) != after.get(n)))

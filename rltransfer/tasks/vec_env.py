@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from gymnasium import spaces
-from gymnasium.vector import VectorEnv
+from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.preprocessing import is_image_space, is_image_space_channels_first
 from stable_baselines3.common.vec_env import VecEnv
 
-from rltransfer.errors import SpaceMismatchError
+from rltransfer.errors import ConfigError, SpaceMismatchError
 from rltransfer.tasks.family import Task
 
 
@@ -45,6 +45,11 @@ class TaskVecEnv(VecEnv):
     """
 
     def __init__(self, env: VectorEnv[Any, Any, Any], task: Task) -> None:
+        if env.metadata.get("autoreset_mode") is not AutoresetMode.SAME_STEP:
+            raise ConfigError(
+                f"{task}: its vector environment must reset in the step an episode ends "
+                "(metadata autoreset_mode AutoresetMode.SAME_STEP)"
+            )
         self.vector_env = env
         self.task = task
         space = channels_first(env.single_observation_space)

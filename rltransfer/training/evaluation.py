@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rltransfer.errors import ConfigError
 from rltransfer.tasks.making import vec_env
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
     from rltransfer.tasks import Task
     from rltransfer.tasks.vec_env import TaskVecEnv
+
+
+LONGEST_EPISODE = 200_000
+"""Steps after which an episode is taken never to end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +92,14 @@ class Evaluator:
         successes = np.zeros(self.episodes, dtype=np.bool_)
         running = np.ones(self.episodes, dtype=np.bool_)
         defines_success = False
+        lengths_so_far = 0
         while running.any():
+            if lengths_so_far >= LONGEST_EPISODE:
+                raise ConfigError(
+                    f"{self.task}: an episode did not end within {LONGEST_EPISODE:,} steps. "
+                    "Put time_limit among the environment's wrappers."
+                )
+            lengths_so_far += 1
             observations, _, ended, infos = env.step(act(observations))
             for copy in np.flatnonzero(ended & running):
                 running[copy] = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
 from rltransfer.training.evaluation import Episodes, Evaluator
 
@@ -97,30 +98,31 @@ class _Measured(BaseCallback):
 
     def _on_step(self) -> bool:
         steps = self.num_timesteps
-        if steps >= self._next or steps >= self._budget:
+        if self._next <= steps < self._budget:
             spent = self.clock.stop()
             self._latest = self._measure(steps, spent)
             while self._next <= steps:
                 self._next += self._every
             self.clock.start()
         now = self.clock.now
-        if now - self._told >= 0.5 or steps >= self._budget:
+        if now - self._told >= 0.5:
             self._told = now
-            self._tell(
-                Progress(
-                    env_steps=steps,
-                    budget=self._budget,
-                    steps_per_second=steps / now,
-                    latest_return=self._latest,
-                )
-            )
-        if steps >= self._budget:
-            self.clock.stop()
-            return False
-        return True
+            self._report(steps, now)
+        # A rollout that is complete is still to be learned from; training then ends by itself.
+        return steps < self._budget or self._completes_a_rollout()
 
     def _on_training_end(self) -> None:
-        self.clock.stop()
+        spent = self.clock.stop()
+        self._latest = self._measure(self.num_timesteps, spent)
+        self._report(self.num_timesteps, spent)
+
+    def _completes_a_rollout(self) -> bool:
+        model = self.model
+        return isinstance(model, OnPolicyAlgorithm) and model.rollout_buffer.pos + 1 >= model.n_steps
+
+    def _report(self, steps: int, seconds: float) -> None:
+        speed = steps / seconds if seconds else 0.0
+        self._tell(Progress(env_steps=steps, budget=self._budget, steps_per_second=speed, latest_return=self._latest))
 
 
 def train(

@@ -121,6 +121,8 @@ def tie_trunk(ledger: Ledger) -> None:
         NotApplicableError: the trunks differ in architecture or input, or the source's reads cached features.
     """
     ours, theirs = trunk_sites(ledger.model), trunk_sites(ledger.source)[0]
+    if type(ours[0].trunk.spec) is not type(theirs.trunk.spec):
+        raise NotApplicableError("the trunks are of different architectures, so they cannot be one")
     if theirs.extractor.start:
         raise NotApplicableError(
             "the source's trunk is frozen and cached; save the agent and load it to train it whole"

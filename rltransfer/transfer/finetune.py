@@ -52,7 +52,7 @@ class Finetune(TransferMethod):
 
     def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Copy weights and scale rates; see ``TransferMethod.attach``."""
-        from rltransfer.agents.anatomy import stage_of, trunk_of
+        from rltransfer.agents.anatomy import learned_parts, stage_of, trunk_of
         from rltransfer.agents.optimizing import regroup
         from rltransfer.transfer.carrying import carry_all, compared, open_ledger
 
@@ -62,8 +62,9 @@ class Finetune(TransferMethod):
         carry_all(ledger, compared(model, source, diff), self.heads)
         scales = self.scales(names)
         regroup(model, lambda name: scales[stage_of(name, model)])
+        moved = learned_parts(model)
         for name in ledger.carried():
             scale = scales[stage_of(name, model)]
-            if scale != 1:
+            if scale != 1 and name in moved:
                 ledger.mark([name], "copied", f"learning rate x {scale:g}")
         return ledger.close()

@@ -40,6 +40,8 @@ class TransferMethod(Settings, abc.ABC):
     """Whether source and target spaces may differ."""
     trains: ClassVar[bool] = True
     """Whether the target learner trains at all; direct application does not."""
+    needs_source: ClassVar[bool] = True
+    """Whether there must be a source agent at all; the control needs none."""
     needs_source_env: ClassVar[bool] = False
     """Whether the source task goes on being played while the target is learned."""
 

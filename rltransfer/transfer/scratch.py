@@ -19,6 +19,9 @@ class Scratch(TransferMethod):
     registered: ClassVar[str] = "scratch"
     transfers: ClassVar[Knowledge] = "none"
     heterogeneous: ClassVar[bool] = True
+    needs_source: ClassVar[bool] = False
+
+    name: None = None
 
     def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Leave ``model`` as it is; see ``TransferMethod.attach``."""

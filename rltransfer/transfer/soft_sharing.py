@@ -47,7 +47,7 @@ class SoftSharing(TransferMethod):
 
     def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Copy weights and hold them by the penalty; see ``TransferMethod.attach``."""
-        from rltransfer.agents.anatomy import named_parts, stage_of, trunk_of
+        from rltransfer.agents.anatomy import learned_parts, named_parts, stage_of, trunk_of
         from rltransfer.agents.optimizing import pull, regroup
         from rltransfer.transfer.carrying import carry_all, compared, open_ledger
 
@@ -58,7 +58,10 @@ class SoftSharing(TransferMethod):
         strengths = for_stages(self.strength, names, rest=0.0, heads=0.0)
         parts = named_parts(model)
         anchors: dict[float, list[tuple[nn.Parameter, Tensor]]] = defaultdict(list)
+        moved = learned_parts(model)  # a target network follows; no penalty acts on it
         for name in ledger.carried():
+            if name not in moved:
+                continue
             strength = strengths[stage_of(name, model)]
             if strength:
                 anchors[strength].append((parts[name], parts[name].detach().clone()))

@@ -57,7 +57,7 @@ def packed_prefix(trunk: Trunk, stop: int, example: Tensor) -> Callable[[Tensor]
     if trunk.frozen_until < stop:
         raise ConfigError(f"only {trunk.frozen_until} stages of the trunk are frozen; {stop} are to be packed")
     trunk(example, 0, stop)  # settles layout and arithmetic on the present device
-    if example.is_floating_point():
+    if example.is_floating_point() or not trunk.reads_pixels:
         return lambda inputs: trunk(inputs, 0, stop)
     dtype = getattr(torch, trunk.precision)
     stages = _Stages([cast_stage(trunk.stages[name], dtype) for name in trunk.stage_names[:stop]], dtype).eval()

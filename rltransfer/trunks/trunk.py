@@ -120,9 +120,9 @@ class Trunk(nn.Module):
         if inputs.dim() == 4:
             inputs = inputs.contiguous(memory_format=torch.channels_last)
         dtype = self._dtype()
+        if start == 0 and not inputs.is_floating_point() and not self.reads_pixels:
+            inputs = inputs.float() / 255
         if dtype is torch.float32:
-            if start == 0 and not inputs.is_floating_point() and not self._reads_pixels(names):
-                inputs = inputs.float() / 255
             outputs = _apply(self.stages, names, inputs)
         elif torch.is_grad_enabled() or not self.keeps_copy or self._learns(names):
             with torch.autocast(inputs.device.type, dtype=dtype):
@@ -205,8 +205,11 @@ class Trunk(nn.Module):
             self._arithmetic = getattr(torch, chosen)
         return self._arithmetic
 
-    def _reads_pixels(self, names: tuple[str, ...]) -> bool:
-        return any(isinstance(m, PixelConv2d | PixelLinear) for n in names[:1] for m in self.stages[n].modules())
+    @property
+    def reads_pixels(self) -> bool:
+        """Whether the first stage takes uint8 pixels itself; for other trunks they are divided by 255 before it."""
+        first = self.stages[self._names[0]]
+        return any(isinstance(module, PixelConv2d | PixelLinear) for module in first.modules())
 
     def _learns(self, names: tuple[str, ...]) -> bool:
         """Whether any of these stages may be in the middle of an update."""

@@ -79,6 +79,18 @@ def test_everything_told_arrives_in_order_before_the_end(jobs):
     assert events[-1] == ("a", "finished", None)
 
 
+def test_what_a_process_told_before_it_ended_is_not_lost_on_a_slow_listener(jobs):
+    told = []
+
+    def listen(event):
+        if event.kind == "told":
+            time.sleep(0.3 if not told else 0)  # the process ends meanwhile
+            told.append(event.content)
+
+    run_locally([job("a", jobs.say_all, range(20))], workers=1, listen=listen)
+    assert told == list(range(20))
+
+
 def test_a_failing_job_stops_no_other_and_what_waits_for_it_is_not_run(jobs):
     plan = [
         job("bad", jobs.raise_value_error, "no such\nthing"),

@@ -44,11 +44,11 @@ class HandWritten:
         self.run.config.write_text(resolved_yaml(parse_experiment(text)))
         return self
 
-    def trial(self, method, seed, evaluations, *, target="dusk", speed=100.0):
+    def trial(self, method, seed, evaluations, *, target="dusk", speed=100.0, beside=0):
         directory = self.run.trial(TrialName(target, method, seed))
         directory.clear()
         directory.write_evaluations(evaluations)
-        directory.write_status("finished", steps_per_second=speed)
+        directory.write_status("finished", steps_per_second=speed, source_env_steps=beside)
         return directory
 
     def source(self, seed, curve):
@@ -87,5 +87,5 @@ def five_seeds(by_hand):
         late = (3.0, 3.0) if k == 4 else (4.0, 5.0)
         by_hand.trial("finetune", k, rows((1.0 + 0.1 * k, *late)))
         shared = rows((0.0, 1.0, 2.0)) + rows((3.0 + k, 9.0, 1.5), on="source")
-        by_hand.trial("hard_sharing", k, sorted(shared, key=lambda row: row.env_steps))
+        by_hand.trial("hard_sharing", k, sorted(shared, key=lambda row: row.env_steps), beside=100)
     return by_hand

@@ -37,8 +37,23 @@ def test_time_to_threshold_by_hand(five_seeds):
     assert summary["control_times"]["target_steps"]["times"] == [100] * 5
     assert summary["control_times"]["total_steps"]["times"] == [100] * 5
     text = five_seeds.run.table.read_text()
+    assert "with the source's steps counted: direct never (0/5), finetune 1,050 (4/5), hard_sharing never" in text
     assert "50 (4/5)" in text
     assert "threshold 3.20" in text
+
+
+def test_what_hard_sharing_plays_beside_the_target_is_charged_to_it(five_seeds):
+    five_seeds.configure(threshold="1.5")
+    times = five_seeds.arms()["hard_sharing"]["summary"]["transfer_times"]
+    assert times["target_steps"]["times"] == [100] * 5
+    assert times["total_steps"]["times"] == [100 + 1000 + 100] * 5  # the source's budget, and as many as the target's
+
+
+def test_the_threshold_is_four_fifths_of_the_way_to_the_controls_best(by_hand):
+    by_hand.configure(seeds=5, methods="[finetune]")
+    for k in range(5):
+        by_hand.trial("scratch", k, by_hand.rows((1.0, 6.0 + (k - 2), 3.0)))  # it peaks, and falls again
+    assert by_hand.result()["targets"][0]["threshold"] == pytest.approx(1 + 0.8 * (6 - 1))
 
 
 def test_a_given_threshold_is_used(five_seeds):

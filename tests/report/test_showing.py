@@ -87,6 +87,8 @@ def test_an_unfinished_run_says_what_is_missing(five_seeds):
     assert "failed: dusk/finetune/seed-4: ValueError: no luck" in shown.stdout
     summary = {arm.method: arm.summary for arm in result.targets[0].arms}["finetune"]
     assert summary.num_seeds == 2
+    assert "warning: only 2 seeds" in shown.stdout
+    assert "warning: dusk/finetune: 2 of 5 seeds are finished" in shown.stdout
 
 
 def test_a_run_that_has_only_begun_can_be_shown(by_hand):
@@ -104,6 +106,20 @@ def test_a_finished_run_is_called_neither_unfinished_nor_failed(five_seeds):
     text = plain_text(collect(five_seeds.run))
     assert "not finished" not in text
     assert "failed" not in text
+
+
+def test_a_control_that_learns_nothing_sets_no_threshold(by_hand):
+    by_hand.configure(methods="[finetune]")
+    for k in range(5):
+        by_hand.trial("scratch", k, by_hand.rows((1.0 + k, 1.0, 0.5)))
+        by_hand.trial("finetune", k, by_hand.rows((2.0 + k, 2.0, 3.0)))
+    result = collect(by_hand.run)
+    assert result.targets[0].threshold is None
+    assert result.targets[0].arms[1].summary.verdict == "helped"
+    text = plain_text(result)
+    assert "threshold 0" not in text
+    assert "/5)" not in text
+    assert "source's steps counted" not in text
 
 
 def test_without_a_control_there_is_no_comparison(five_seeds):
@@ -131,7 +147,7 @@ EVALUATIONS, STATUS = "dusk/finetune/seed-1/evaluations.csv", "dusk/finetune/see
     [
         (STATUS, "{"),
         (STATUS, "[]"),
-        (STATUS, '{"state": "finished"}'),
+        (STATUS, '{"state": 1}'),
         (STATUS, ""),
         (EVALUATIONS, ""),
         (EVALUATIONS, "not,a,table\n1,2,3\n"),

@@ -5,11 +5,12 @@ import subprocess
 import sys
 
 import pytest
+from filelock import FileLock
 
 from rltransfer.config import load_experiment
 from rltransfer.config.load import parse_experiment
 from rltransfer.errors import RunConflictError, RunLockedError
-from rltransfer.runs import RunDirectory, opened
+from rltransfer.runs import RunDirectory, opened, opening
 from rltransfer.runs.manifest import circumstances
 
 TEXT = """\
@@ -149,7 +150,9 @@ def test_a_run_has_one_writer_at_a_time(run):
     assert (other().stdout, refused.stdout) == ("in\n", "")
 
 
-def test_the_lock_is_given_back_after_an_error(run):
+def test_the_lock_is_given_back_after_an_error(run, monkeypatch):
+    kept = []  # a lock that is thrown away is given back, too
+    monkeypatch.setattr(opening, "FileLock", lambda path: kept.append(FileLock(path)) or kept[-1])
     with pytest.raises(ZeroDivisionError), opened(run, config()):
         _ = 1 / 0
     with opened(run, config()):

@@ -7,8 +7,9 @@ from gymnasium import spaces
 from stable_baselines3.common.monitor import Monitor
 
 import rltransfer as rlt
-from rltransfer.errors import SpaceMismatchError
-from rltransfer.tasks.vec_env import channels_first
+from rltransfer.errors import ConfigError, SpaceMismatchError
+from rltransfer.tasks.gymnasium_family import GymnasiumFamily
+from rltransfer.tasks.vec_env import TaskVecEnv, channels_first
 
 STEPS = 150
 
@@ -95,12 +96,48 @@ def test_a_reset_starts_the_episodes_count_anew():
     assert infos[2]["episode"]["l"] == 3
 
 
+class EndsTwice(gymnasium.Env):
+    """Terminates in its third step, where a time limit of 3 truncates it as well."""
+
+    observation_space = spaces.Box(0, 9, (1,))
+    action_space = spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        self.steps = 0
+        return np.zeros(1, np.float32), {}
+
+    def step(self, action):
+        self.steps += 1
+        return np.full(1, self.steps, np.float32), 1.0, self.steps == 3, False, {}
+
+
+@pytest.mark.parametrize(("limit", "is_truncated"), [(3, False), (2, True), (4, False)])
+def test_an_episode_that_terminates_is_not_called_truncated(monkeypatch, limit, is_truncated):
+    spec = gymnasium.envs.registration.EnvSpec("EndsTwice-v0", EndsTwice, disable_env_checker=True)
+    monkeypatch.setitem(gymnasium.registry, "EndsTwice-v0", spec)
+    env = rlt.make_env({"id": "EndsTwice-v0", "wrappers": [{"time_limit": {"steps": limit}}]}, num_envs=1)
+    env.reset()
+    *_, (_, _, ended, infos) = [env.step(np.array([0])) for _ in range(min(limit, 3))]
+    assert ended.all()
+    assert infos[0]["TimeLimit.truncated"] is is_truncated
+
+
 def test_images_are_given_channels_first_without_copying():
     env = rlt.make_env("rover", num_envs=2, seed=0)
     observations = env.reset()
     assert env.observation_space == spaces.Box(0, 255, (3, 64, 64), np.uint8)
     assert observations.strides[1] == 1  # a pixel's channels lie side by side still
     assert not observations.flags.owndata
+
+
+@pytest.mark.parametrize("mode", [gymnasium.vector.AutoresetMode.NEXT_STEP, gymnasium.vector.AutoresetMode.DISABLED])
+def test_an_environment_that_resets_at_another_time_is_refused(mode):
+    task = GymnasiumFamily("CartPole-v1").task()
+    env = gymnasium.make_vec(
+        "CartPole-v1", num_envs=2, vectorization_mode="sync", vector_kwargs={"autoreset_mode": mode}
+    )
+    with pytest.raises(ConfigError, match=r"AutoresetMode\.SAME_STEP"):
+        TaskVecEnv(env, task)
 
 
 def test_what_is_no_box_is_refused():
