@@ -78,12 +78,10 @@ def test_schema_is_json() -> None:
 
 def test_run_and_show_hand_over(file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     calls: list[tuple[object, ...]] = []
-    experiment = types.ModuleType("rltransfer.experiment")
-    experiment.run_experiment = lambda config, *, out, workers: calls.append((config.seeds, out, workers))
-    report = types.ModuleType("rltransfer.report")
-    report.show_run = lambda directory: calls.append((directory,))
-    monkeypatch.setitem(sys.modules, "rltransfer.experiment", experiment)
-    monkeypatch.setitem(sys.modules, "rltransfer.report", report)
+    session = types.ModuleType("rltransfer.session")
+    session.run_in_terminal = lambda config, *, out, workers: calls.append((config.seeds, out, workers)) or 0
+    session.show_in_terminal = lambda directory: calls.append((directory,))
+    monkeypatch.setitem(sys.modules, "rltransfer.session", session)
 
     assert invoke("run", file, "seeds=1", "--out", tmp_path / "out", "--workers", "2").exit_code == 0
     assert invoke("show", tmp_path / "out").exit_code == 0
@@ -92,7 +90,7 @@ def test_run_and_show_hand_over(file: Path, monkeypatch: pytest.MonkeyPatch, tmp
     def refuse(config, *, out, workers):
         raise RunConflictError("runs/quick belongs to another configuration: budget differs. Choose another --out.")
 
-    experiment.run_experiment = refuse
+    session.run_in_terminal = refuse
     result = invoke("run", file)
     assert result.exit_code == 2
     assert result.stderr.startswith("runs/quick belongs to another configuration")

@@ -153,7 +153,7 @@ def test_a_policy_that_could_not_be_built_again_is_refused_when_it_is_saved(poli
 
 
 def test_an_algorithm_that_is_not_known_is_refused(tmp_path):
-    with pytest.raises(ArtifactError, match="agents of class A2C cannot be saved; ppo, dqn can"):
+    with pytest.raises(ArtifactError, match=r"agents of class A2C cannot be saved; .*ppo.* can"):
         rlt.save(A2C("CnnPolicy", RoverEnv(), device="cpu"), tmp_path)
 
 

@@ -152,7 +152,6 @@ budget: 10
     [
         ("[]", ["scratch"]),
         ("[finetune, scratch]", ["scratch", "finetune"]),
-        ("[{scratch: {name: control}}, direct]", ["control", "direct"]),
         ("[finetune, {finetune: {heads: reinit, name: cut}}]", ["scratch", "finetune", "cut"]),
         ("[{frozen: }]", ["scratch", "frozen"]),
     ],
