@@ -29,7 +29,8 @@ def run_experiment(
     """Run what has not run yet of an experiment, and sum up.
 
     Trials run in processes of their own, each on ``threads`` threads. Finished trials are skipped, so an interrupted
-    run goes on where it stopped.
+    run goes on where it stopped. A script that calls this does so under ``if __name__ == "__main__":``, as Python asks
+    of all that start processes.
 
     Args:
         experiment: a configuration, or the path of a YAML file.

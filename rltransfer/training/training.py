@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
+from stable_baselines3.common.type_aliases import TrainFreq, TrainFrequencyUnit
 
 from rltransfer.training.evaluation import Episodes, Evaluator
 
@@ -91,6 +93,7 @@ class _Measured(BaseCallback):
         self._next = every
         self._latest: float | None = None
         self._told = 0.0
+        self._rollout_began = 0
 
     def _on_training_start(self) -> None:
         self._latest = self._measure(0, 0.0)
@@ -116,9 +119,16 @@ class _Measured(BaseCallback):
         self._latest = self._measure(self.num_timesteps, spent)
         self._report(self.num_timesteps, spent)
 
+    def _on_rollout_start(self) -> None:
+        self._rollout_began = self.num_timesteps
+
     def _completes_a_rollout(self) -> bool:
-        model = self.model
-        return isinstance(model, OnPolicyAlgorithm) and model.rollout_buffer.pos + 1 >= model.n_steps
+        model, length = self.model, 0
+        if isinstance(model, OnPolicyAlgorithm):
+            length = model.n_steps
+        elif isinstance(model, OffPolicyAlgorithm) and isinstance(model.train_freq, TrainFreq):
+            length = model.train_freq.frequency if model.train_freq.unit is TrainFrequencyUnit.STEP else 0
+        return 0 < length * model.n_envs <= self.num_timesteps - self._rollout_began
 
     def _report(self, steps: int, seconds: float) -> None:
         speed = steps / seconds if seconds else 0.0

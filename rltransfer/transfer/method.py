@@ -64,8 +64,8 @@ class TransferMethod(Settings, abc.ABC):
 
         Args:
             model: a Stable-Baselines3 model that has not learned yet.
-            source: the trained source agent. It is left as it is, except by hard sharing.
-            diff: what differs between their tasks; compared by their spaces alone where left out.
+            source: the trained source agent. Its weights are left as they are, except by hard sharing.
+            diff: what differs between their tasks; found from their tasks, or else their spaces, where left out.
 
         Returns:
             The fate of every parameter of both.

@@ -46,6 +46,14 @@ def test_in_a_pipe_every_end_is_one_plain_line():
     assert "\x1b" not in "".join(lines)
 
 
+def test_a_long_reason_stays_on_one_line():
+    lines = shown(
+        [("dusk/direct/seed-0", "started", None), ("dusk/direct/seed-0", "failed", "word " * 100)]
+    ).splitlines()
+    assert len(lines) == 1
+    assert lines[0].count("word") == 100
+
+
 def test_on_a_terminal_what_runs_is_redrawn_in_place():
     output = shown(EVENTS[:2], is_terminal=True)
     assert "0 of 3 trials" in output

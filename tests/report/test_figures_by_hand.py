@@ -116,6 +116,17 @@ def test_a_pair_needs_both_seeds(five_seeds):
     assert points(summary)["jumpstart"] == pytest.approx((1.1 + 1.2 + 1.3) / 3)
 
 
+def test_an_outlier_that_only_the_bootstrap_overlooks_is_no_evidence(by_hand):
+    by_hand.configure(methods="[finetune]")
+    for k, gain in enumerate((0.1, 0.11, 0.12, 0.13, 3.0)):
+        by_hand.trial("scratch", k, by_hand.rows((0.0, 1.0, 2.0)))
+        by_hand.trial("finetune", k, by_hand.rows((gain, 1.0 + gain, 2.0 + gain)))
+    summary = by_hand.arms()["finetune"]["summary"]
+    assert summary["total_reward_gain"]["low"] > 0 > summary["total_reward_gain_t"]["low"]
+    assert (summary["verdict"], summary["bootstrap_verdict"]) == ("no evidence", "helped")
+    assert "warning: dusk/finetune: the bootstrap interval of the gain excludes 0" in by_hand.run.table.read_text()
+
+
 def random_runs(by_hand):
     generator = np.random.default_rng(1)
     for effect in (-2.0, -0.6, -0.3, 0.0, 0.0, 0.3, 0.6, 2.0):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import rltransfer as rlt
+from rltransfer.errors import ConfigError
 from rltransfer.tasks.making import find_family
 from rltransfer.training import Evaluator
 from rltransfer_envs.rover.env import RoverEnv
@@ -156,3 +157,11 @@ def test_only_the_first_episode_of_each_copy_counts(cartpole):
             steps, ended = steps + 1, terminated or truncated
         assert played.lengths[k] == played.returns[k] == steps
     assert played.lengths[0] > 10 * played.lengths[1]
+
+
+def test_an_episode_that_never_ends_is_an_error_that_says_what_to_do(tiny, evaluator, monkeypatch):
+    from rltransfer.training import evaluation
+
+    monkeypatch.setattr(evaluation, "LONGEST_EPISODE", 3)
+    with pytest.raises(ConfigError, match=r"an episode did not end within 3 steps. Put time_limit among"):
+        evaluator().measure(tiny("ppo"))

@@ -150,3 +150,15 @@ def test_time_spent_measuring_is_not_training_time(tiny, run, monkeypatch):
     curve, seconds = run(tiny("ppo"), budget=64, every=32)
     assert [steps for steps, *_ in curve] == [0, 32, 64]
     assert 0 < curve[1][3] < curve[2][3] <= seconds < 100
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+@pytest.mark.parametrize("budget", [64, 256])
+def test_the_last_rollout_is_learned_from_as_in_learn_itself(algorithm, budget, tiny, run):
+    trained = tiny(algorithm)
+    curve, _ = run(trained, budget=budget, every=64)
+    learned = tiny(algorithm).learn(budget)  # made afterwards: making seeds the process's random numbers
+    assert equal(weights(trained), weights(learned))
+    assert curve[-1][0] == budget
+    last = Evaluator(task_of(trained), episodes=3, seed=50).measure(trained)
+    assert curve[-1][2] == tuple(last.returns), "the last point of the curve is the agent that is kept"

@@ -240,3 +240,14 @@ def test_a_misspelt_stage_is_an_error_with_the_nearest_name(method, message, pai
 def test_negative_scales_and_strengths_are_refused(method, pair):
     with pytest.raises(ConfigError, match="it is 0 or more"):
         method.attach(*pair())
+
+
+def test_no_fate_of_learning_is_claimed_for_target_networks_which_only_follow(pair):
+    for method in (rlt.SoftSharing(), rlt.Finetune(learning_rate_scale="lecture")):
+        report = method.attach(*pair("dqn"))
+        online, target = (
+            report.of("target")["trunk.fc.1.weight"],
+            report.of("target")["q_net_target.features_extractor.fc.1.weight"],
+        )
+        assert online.note
+        assert (target.fate, target.note) == ("copied", "")

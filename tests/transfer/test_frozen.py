@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from stable_baselines3.common.vec_env import VecEnvWrapper
+from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts, stage_of, trunk_of, trunk_sites
@@ -205,3 +205,26 @@ def test_a_replay_buffer_of_features_is_as_small_as_they_are(pair):
     pixels = model.replay_buffer.observations.nbytes
     rlt.Frozen().attach(model, source)
     assert model.replay_buffer.observations.nbytes * 96 == pixels  # 64*64*3 bytes against 32 floats of 4 bytes
+
+
+def test_features_follow_weights_that_are_loaded_after_attaching(pair, frames):
+    model, source = pair()
+    rlt.Frozen().attach(model, source)
+    cache = model.get_env()
+    before = cache.encode(frames)
+    trunk = trunk_of(model)
+    trunk.load_state_dict({name: tensor * 1.1 for name, tensor in trunk.state_dict().items()})
+    with torch.no_grad():
+        expected = trunk(torch.as_tensor(frames)).numpy()
+    assert not np.allclose(cache.encode(frames), before)
+    np.testing.assert_allclose(cache.encode(frames), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_features_are_not_cached_above_running_statistics(tiny, cartpole):
+    """VecNormalize changes what the same frame looks like, so features of it would go stale."""
+    trunk = MLP(widths=(8, 6))
+    model = tiny("ppo", VecNormalize(cartpole()), trunk=trunk)
+    source = tiny("ppo", cartpole(), trunk=trunk, seed=7)
+    with pytest.raises(NotApplicableError, match="give cache=False"):
+        rlt.Frozen().attach(model, source)
+    rlt.Frozen(cache=False).attach(tiny("ppo", VecNormalize(cartpole()), trunk=trunk), source)

@@ -7,7 +7,7 @@ from stable_baselines3.common.vec_env import VecEnvWrapper
 import rltransfer as rlt
 from rltransfer.agents.anatomy import heads, named_parts, trunk_of, trunk_sites
 from rltransfer.errors import NotApplicableError
-from rltransfer.trunks.specs import Nature
+from rltransfer.trunks.specs import Impala, Nature
 
 ROBOTS = [("omni", "omni"), ("omni", "differential")]
 
@@ -150,3 +150,22 @@ def test_acting_follows_what_the_other_learned_in_bfloat16_too(algorithm, pair, 
     fresh = trunk_of(source).clone().eval()
     with torch.no_grad():
         assert torch.equal(acting, fresh(tensor))
+
+
+def test_a_trained_dqn_source_fills_its_buffer_before_it_learns_again(tiny, rover, tmp_path, snapshot):
+    """Its steps are long past ``learning_starts``, but the buffer did not travel: 16 samples of 4 would be learned."""
+    rlt.save(tiny("dqn", seed=7).learn(128), tmp_path)
+    source = rlt.load_agent(tmp_path, env=rover("omni"), device="cpu")
+    model = tiny("dqn", learning_starts=0)  # learns from its first 16 steps on, and the source plays as many
+    rlt.HardSharing().attach(model, source)
+    before = snapshot(source)
+    model.learn(32)
+    assert source.replay_buffer.size() * 4 == 32
+    assert torch.equal(named_parts(source)["q_net.q_net.0.weight"], before["q_net.q_net.0.weight"])
+    model.learn(64)
+    assert not torch.equal(named_parts(source)["q_net.q_net.0.weight"], before["q_net.q_net.0.weight"])
+
+
+def test_trunks_of_other_architectures_cannot_be_one(tiny):
+    with pytest.raises(NotApplicableError, match="different architectures"):
+        rlt.HardSharing().attach(tiny("ppo"), tiny("ppo", trunk=Impala(channels=(4,), features=32)))

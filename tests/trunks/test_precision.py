@@ -8,6 +8,7 @@ from rltransfer.trunks import precision
 from rltransfer.trunks.packing import packed_prefix
 from rltransfer.trunks.precision import choose_precision
 from rltransfer.trunks.specs import MLP, Impala, Nature
+from rltransfer.trunks.trunk import Trunk
 
 IMAGE = (3, 48, 40)
 SPECS = [Nature(features=16), Impala(channels=(4, 8), features=16), MLP(widths=(16, 8))]
@@ -193,3 +194,25 @@ def test_a_frozen_stage_stays_in_evaluation_mode_whatever_is_asked(batch_normed,
         assert torch.equal(after[name], buffer) == name.startswith("stages.conv1"), name
     assert all(p.grad is None for p in trunk.stages["conv1"].parameters())
     assert all(p.grad is not None for p in trunk.stages["conv2"].parameters())
+
+
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_pixels_are_scaled_for_trunks_that_use_pytorchs_own_layers(kind):
+    """A trunk of a user's own need not know ``PixelConv2d``: acting, learning, split and packed it sees fractions."""
+    from torch import nn
+
+    stages = {
+        "conv": nn.Sequential(nn.Conv2d(3, 4, 8, 8), nn.ReLU()),
+        "fc": nn.Sequential(nn.Flatten(), nn.Linear(120, 8)),
+    }
+    trunk = Trunk(Nature(precision=kind), IMAGE, stages).eval()
+    with torch.no_grad():
+        expected = trunk.stages["fc"](trunk.stages["conv"](pixels().float() / 255))
+    tolerance = {"rtol": 1e-4, "atol": 1e-5} if kind == "float32" else {"rtol": 0.05, "atol": 0.02}
+    torch.testing.assert_close(trunk(pixels()).detach(), expected, **tolerance)
+    prefix, suffix = trunk.split("fc")
+    trunk.freeze("end")
+    with torch.no_grad():
+        torch.testing.assert_close(trunk(pixels()), expected, **tolerance)
+        torch.testing.assert_close(suffix(prefix(pixels())), expected, **tolerance)
+        assert torch.equal(packed_prefix(trunk, 2, pixels())(pixels()), trunk(pixels()))
