@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.policies import BaseModel
+from stable_baselines3.common.distributions import CategoricalDistribution
+from stable_baselines3.common.policies import ActorCriticPolicy, BaseModel
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, NatureCNN
 from torch import Tensor, nn
 
@@ -69,6 +70,27 @@ def raw_space(model: BaseAlgorithm) -> spaces.Space[Any]:
     return cached if cached is not None else model.observation_space
 
 
+class ActsQuickly(ActorCriticPolicy):
+    """Acting with discrete actions in half the calls; it stands before the policy's own class.
+
+    Stable-Baselines3 builds a checked distribution object for every step, which for a handful of environments costs
+    more than the heads. Here are the same operations in the same order, so the numbers and draws are the same.
+    """
+
+    def forward(self, obs: Any, deterministic: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+        """Actions (batch,), values (batch, 1) and log-probabilities (batch,) for observations."""
+        plain = type(self.action_dist) is CategoricalDistribution and self.share_features_extractor
+        if torch.is_grad_enabled() or not plain:
+            return super().forward(obs, deterministic)
+        latent_pi, latent_vf = self.mlp_extractor(self.extract_features(obs))
+        values = self.value_net(latent_vf)
+        logits = self.action_net(latent_pi)
+        logits = logits - logits.logsumexp(dim=-1, keepdim=True)
+        chances = logits.softmax(dim=-1)
+        actions = chances.argmax(dim=-1) if deterministic else torch.multinomial(chances, 1, True).squeeze(1)
+        return actions, values, logits.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
+
+
 def extend(thing: Thing, addition: type, *, first: bool = False) -> Thing:
     """Give one object the methods of ``addition``, in place, leaving its class's other objects alone.
 
@@ -108,6 +130,8 @@ def adopt(model: BaseAlgorithm) -> None:
                     adopted[id(child)].trunk.keeps_copy = "target" not in path
                 setattr(network, attribute, adopted[id(child)])
         extend(network, ReadsThroughTrunk)
+        if isinstance(network, ActorCriticPolicy):
+            extend(network, ActsQuickly, first=True)
     if adopted and not issubclass(policy.features_extractor_class, TrunkExtractor):
         _rebuild_with_trunks(model, next(iter(adopted.values())))
 

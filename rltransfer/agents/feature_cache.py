@@ -39,7 +39,7 @@ class FeatureCache(VecEnvWrapper):
         shape = trunk.shape_at(at)
         super().__init__(venv, spaces.Box(-np.inf, np.inf, shape, np.float32))
         self._prefix: Callable[[torch.Tensor], torch.Tensor] | None = None
-        self._packed: tuple[tuple[int, int], ...] = ()
+        self._packed: list[tuple[torch.nn.Parameter, int]] = []
 
     def reset(self) -> NDArray[np.float32]:
         """Features of the first observations: (num_envs, *features)."""
@@ -65,10 +65,9 @@ class FeatureCache(VecEnvWrapper):
     def encode(self, observations: NDArray[Any]) -> NDArray[np.float32]:
         """(batch, *observation) -> (batch, *features) float32."""
         inputs = torch.as_tensor(observations, device=self.trunk.device)
-        weights = tuple((p.data_ptr(), p._version) for p in self.trunk.parameters() if not p.requires_grad)
-        if self._prefix is None or weights != self._packed:  # weights were loaded since
+        if self._prefix is None or any(p._version != version for p, version in self._packed):  # or loaded since
             self._prefix = packed_prefix(self.trunk, self.stop, inputs)
-            self._packed = tuple((p.data_ptr(), p._version) for p in self.trunk.parameters() if not p.requires_grad)
+            self._packed = [(p, p._version) for p in self.trunk.parameters() if not p.requires_grad]
         features: NDArray[np.float32] = self._prefix(inputs).cpu().numpy()
         return features
 

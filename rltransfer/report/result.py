@@ -139,15 +139,17 @@ def _warnings(config: ExperimentConfig, targets: Sequence[TargetResult]) -> Iter
     least = min(pairs, default=len(config.seeds))
     if least < MIN_SEEDS:
         yield f"only {least} seeds: intervals are wide and not to be trusted far; use {MIN_SEEDS} or more"
+    doubtful = 0
     for target in targets:
         for arm in target.arms:
             if arm.summary is not None and arm.summary.num_seeds < len(config.seeds):
                 yield f"{target.name}/{arm.method}: {arm.summary.num_seeds} of {len(config.seeds)} seeds are finished"
-            if arm.summary is not None and arm.summary.bootstrap_verdict != arm.summary.verdict:
-                yield (
-                    f"{target.name}/{arm.method}: the bootstrap interval of the gain excludes 0, the t interval "
-                    "does not; with so few seeds that is no evidence"
-                )
+            doubtful += arm.summary is not None and arm.summary.bootstrap_verdict != arm.summary.verdict
+    if doubtful:
+        yield (
+            f"{doubtful} gains have a bootstrap interval that excludes 0 and a t interval that does not; "
+            "with so few seeds that is no evidence"
+        )
 
 
 def _checked_target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetResult:
