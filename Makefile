@@ -1,4 +1,4 @@
-# make quickstart   install, then train, transfer and compare (under 10 minutes on 2 cores)
+# make quickstart   install, then train, transfer and compare (about 8 minutes on 2 idle cores)
 # make test         install, then everything a change must pass
 # make test-slow    learning tests, minutes each
 # make check        formatting, lint, types, import contracts, fast tests
