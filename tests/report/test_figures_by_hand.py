@@ -124,7 +124,7 @@ def test_an_outlier_that_only_the_bootstrap_overlooks_is_no_evidence(by_hand):
     summary = by_hand.arms()["finetune"]["summary"]
     assert summary["total_reward_gain"]["low"] > 0 > summary["total_reward_gain_t"]["low"]
     assert (summary["verdict"], summary["bootstrap_verdict"]) == ("no evidence", "helped")
-    assert "warning: dusk/finetune: the bootstrap interval of the gain excludes 0" in by_hand.run.table.read_text()
+    assert "warning: 1 gains have a bootstrap interval that excludes 0" in by_hand.run.table.read_text()
 
 
 def random_runs(by_hand):
