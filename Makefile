@@ -1,4 +1,4 @@
-# make quickstart   install, then train, transfer and compare (about 8 minutes on 2 idle cores)
+# make quickstart   install, then train, transfer and compare (8 to 13 minutes measured on 2 cores, by load)
 # make test         install, then everything a change must pass
 # make test-slow    learning tests, minutes each
 # make check        formatting, lint, types, import contracts, fast tests
