@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rltransfer.config import ExperimentConfig, load_experiment
-from rltransfer.errors import ConfigError, NotApplicableError, RLTransferError
+from rltransfer.errors import ArtifactError, ConfigError, NotApplicableError, RLTransferError
 from rltransfer.launch import Job, JobEvent, Listener, run_locally
 from rltransfer.points import task_of_experiment
 from rltransfer.runs import RunDirectory, TrialName, opened
@@ -127,9 +127,30 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
             place = "source" if name == "source" else f"targets.{name}"
             raise ConfigError(f"{place}: {error}") from error
         found = {"precision": trunk.precision, "device": _device(), "threads": config.threads}
-    if config.source.agent is not None and not (Path(config.source.agent)).exists():
-        raise ConfigError(f"source.agent: {config.source.agent} does not exist. Train one, or give another path.")
+    if config.source.agent is not None:
+        _check_given_source(config, Path(config.source.agent))
     return found
+
+
+def _check_given_source(config: ExperimentConfig, agent: Path) -> None:
+    """Raise ConfigError where ``source.agent`` is not there, or is an agent for another kind of task."""
+    from rltransfer.agents.adoption import raw_space
+    from rltransfer.agents.artifact import load_agent
+    from rltransfer.tasks.vec_env import channels_first
+
+    if not agent.exists():
+        raise ConfigError(f"source.agent: {agent} does not exist. Train one, or give another path.")
+    try:
+        source = load_agent(agent, device="cpu")
+    except ArtifactError:
+        return  # each trial that needs it says so; the others run
+    task = task_of_experiment(config, "source")
+    observation, action = task.family.spaces(task)
+    if (raw_space(source), source.action_space) != (channels_first(observation), action):
+        raise ConfigError(
+            f"source.agent: {agent} observes {raw_space(source)} and acts in {source.action_space}; "
+            f"the source task has {observation} and {action}. Name the task that it was trained on."
+        )
 
 
 def _check_budget(config: ExperimentConfig, budget: float) -> None:

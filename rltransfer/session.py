@@ -16,7 +16,7 @@ from rltransfer.report import collect, render
 from rltransfer.runs import RunDirectory, TrialName
 
 FAILED, INTERRUPTED = 1, 130
-"""Exit statuses: a trial failed; Ctrl-C."""
+"""Exit statuses: a trial failed or is damaged; Ctrl-C."""
 
 
 def run_in_terminal(config: ExperimentConfig, *, out: Path | None, workers: int | None) -> int:
@@ -39,7 +39,7 @@ def run_in_terminal(config: ExperimentConfig, *, out: Path | None, workers: int 
     console.print(
         Text(f"\nfigure: {run.figure}    curves: tensorboard --logdir {run.path}    again: rltransfer show {run.path}")
     )
-    return FAILED if result.failed else 0
+    return FAILED if result.failed or result.damaged else 0
 
 
 def show_in_terminal(directory: Path) -> None:

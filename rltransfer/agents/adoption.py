@@ -11,6 +11,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.distributions import CategoricalDistribution
 from stable_baselines3.common.policies import ActorCriticPolicy, BaseModel
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, NatureCNN
+from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor, nn
 
 from rltransfer.agents.anatomy import networks, policy_of
@@ -68,6 +69,15 @@ def raw_space(model: BaseAlgorithm) -> spaces.Space[Any]:
     policy = policy_of(model)
     cached = policy.raw_space if isinstance(policy, ReadsThroughTrunk) else None
     return cached if cached is not None else model.observation_space
+
+
+def check_spaces(env: VecEnv, space: spaces.Space[Any], actions: spaces.Space[Any]) -> None:
+    """Raise SpaceMismatchError where an agent of these spaces cannot act in ``env``."""
+    if env.observation_space != space or env.action_space != actions:
+        raise SpaceMismatchError(
+            f"the agent observes {space} and acts in {actions}; the environment has {env.observation_space} and "
+            f"{env.action_space}. Transfer to it with a method instead."
+        )
 
 
 class ActsQuickly(ActorCriticPolicy):

@@ -5,11 +5,12 @@ Every field except ``num_envs`` has the name and meaning that Stable-Baselines3 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from rltransfer.settings import Settings
+from rltransfer.tasks.family import ActionKind
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -26,7 +27,7 @@ class Algorithm(Settings):
     """
 
     name: ClassVar[str]
-    actions: ClassVar[tuple[Literal["discrete", "continuous"], ...]]
+    actions: ClassVar[tuple[ActionKind, ...]]
     """The action spaces the algorithm can learn."""
 
     num_envs: int = Field(default=32, ge=1, le=4096)
@@ -54,7 +55,7 @@ class PPO(Algorithm):
     """
 
     name: ClassVar[str] = "ppo"
-    actions: ClassVar[tuple[Literal["discrete", "continuous"], ...]] = ("discrete", "continuous")
+    actions: ClassVar[tuple[ActionKind, ...]] = ("discrete", "continuous")
 
     n_steps: int = Field(default=64, ge=2)
     batch_size: int = Field(default=256, ge=2)
@@ -83,7 +84,7 @@ class DQN(Algorithm):
     """
 
     name: ClassVar[str] = "dqn"
-    actions: ClassVar[tuple[Literal["discrete", "continuous"], ...]] = ("discrete",)
+    actions: ClassVar[tuple[ActionKind, ...]] = ("discrete",)
 
     num_envs: int = Field(default=8, ge=1, le=4096)
     max_grad_norm: float = Field(default=10.0, gt=0)

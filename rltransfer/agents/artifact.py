@@ -9,24 +9,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pydantic
 import torch
-from gymnasium import spaces
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from rltransfer.agents.adoption import adopt, raw_space
+from rltransfer.agents.adoption import adopt, check_spaces, raw_space
 from rltransfer.agents.algorithms import Algorithm
 from rltransfer.agents.anatomy import policy_of, task_of, trunk_of, trunk_sites
 from rltransfer.agents.making import build_model
 from rltransfer.agents.space_records import space_from, space_record
-from rltransfer.errors import ArtifactError, RLTransferError, SpaceMismatchError
-from rltransfer.files import read_bytes, write_atomically, write_json
+from rltransfer.errors import ArtifactError
+from rltransfer.files import write_atomically, write_json
 from rltransfer.registry import ALGORITHMS, FAMILIES
 from rltransfer.tasks.family import Task
-from rltransfer.trunks.artifact import load_trunk
+from rltransfer.trunks.artifact import load_trunk, opened_artifact
 
 if TYPE_CHECKING:
     from gymnasium import Env
@@ -90,29 +86,8 @@ def load_agent(
     directory = Path(directory)
     if not (directory / "agent.json").exists() and (directory / "agent" / "agent.json").exists():
         directory /= "agent"
-    file = directory / "agent.json"
-    try:
-        record = json.loads(read_bytes(file))
-        if record["format"] > FORMAT:
-            raise ArtifactError(f"{directory}: written by a later rltransfer (format {record['format']}). Upgrade.")
-        data = read_bytes(directory / "weights.safetensors")
-        if hashlib.sha256(data).hexdigest() != record["sha256"]:
-            raise ArtifactError(f"{directory / 'weights.safetensors'}: damaged (checksum differs). Copy it again.")
-        return _rebuilt(record, load_tensors(data), directory, env, device)
-    except ArtifactError:
-        raise
-    except RLTransferError as error:
-        raise ArtifactError(f"{file}: {error}") from error
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        SafetensorError,
-        RuntimeError,
-        pydantic.ValidationError,
-    ) as error:
-        reason = (str(error).strip().splitlines() or [""])[0][:200]
-        raise ArtifactError(f"{file}: not an agent that can be read ({type(error).__name__}: {reason})") from error
+    with opened_artifact(directory / "agent.json", directory / "weights.safetensors", FORMAT) as (record, weights):
+        return _rebuilt(record, weights, directory, env, device)
 
 
 def settings_of(model: BaseAlgorithm) -> Algorithm:
@@ -194,15 +169,6 @@ def _net_arch(model: BaseAlgorithm) -> list[int]:
     if odd:
         raise ArtifactError(f"policies with {' and '.join(odd)} cannot be saved; use Stable-Baselines3's own save")
     return list(widths)
-
-
-def check_spaces(env: VecEnv, space: spaces.Space[Any], actions: spaces.Space[Any]) -> None:
-    """Raise SpaceMismatchError where an agent of these spaces cannot act in ``env``."""
-    if env.observation_space != space or env.action_space != actions:
-        raise SpaceMismatchError(
-            f"the agent observes {space} and acts in {actions}; the environment has {env.observation_space} and "
-            f"{env.action_space}. Transfer to it with a method instead."
-        )
 
 
 def _outside_trunk(model: BaseAlgorithm) -> dict[str, torch.Tensor]:

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from gymnasium import spaces
+from gymnasium import Env, spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 
-from rltransfer.agents.adoption import ReadsThroughTrunk
+from rltransfer.agents.adoption import ReadsThroughTrunk, check_spaces, extend, raw_space
 from rltransfer.agents.anatomy import networks, policy_of, trunk_sites
-from rltransfer.errors import NotApplicableError
+from rltransfer.errors import ArtifactError, NotApplicableError
 from rltransfer.trunks.packing import packed_prefix
 from rltransfer.trunks.trunk import Trunk
 
@@ -35,6 +35,7 @@ class FeatureCache(VecEnvWrapper):
 
     def __init__(self, venv: VecEnv, trunk: Trunk, at: str) -> None:
         self.trunk = trunk
+        self.at = at
         self.stop = trunk.index(at)
         shape = trunk.shape_at(at)
         super().__init__(venv, spaces.Box(-np.inf, np.inf, shape, np.float32))
@@ -72,6 +73,26 @@ class FeatureCache(VecEnvWrapper):
         return features
 
 
+class LearnsFromFeatures(BaseAlgorithm):
+    """What an agent gains by ``cache_features``: another environment is cached like the first."""
+
+    def set_env(self, env: VecEnv | Env[Any, Any], force_reset: bool = True) -> None:
+        """As in Stable-Baselines3, for an environment that gives raw observations or their features."""
+        wrapped = self._wrap_env(env, self.verbose)
+        cache = self.env
+        if isinstance(cache, FeatureCache) and not isinstance(wrapped, FeatureCache):
+            check_spaces(wrapped, raw_space(self), self.action_space)
+            wrapped = FeatureCache(wrapped, cache.trunk, cache.at)
+        super().set_env(wrapped, force_reset)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Refused: Stable-Baselines3 would save heads without the frozen part they stand on."""
+        raise ArtifactError(
+            "this agent learns from cached features, which Stable-Baselines3's save knows nothing of. "
+            "Use rltransfer.save(model, folder) and rltransfer.load_agent(folder)."
+        )
+
+
 def cache_features(model: BaseAlgorithm, at: str) -> None:
     """Rebuild ``model`` around cached features: environment, buffer, and what its networks take.
 
@@ -90,10 +111,10 @@ def cache_features(model: BaseAlgorithm, at: str) -> None:
     if model.get_vec_normalize_env() is not None:
         raise NotApplicableError("features cannot be cached above VecNormalize: give cache=False")
     sites = trunk_sites(model)
-    raw_space = model.observation_space
-    assert isinstance(raw_space, spaces.Box)
+    observed = model.observation_space
+    assert isinstance(observed, spaces.Box)
     shape = sites[0].trunk.shape_at(at)
-    if raw_space.dtype.kind == "f" and raw_space.shape[-len(shape) :] == shape:
+    if observed.dtype.kind == "f" and observed.shape[-len(shape) :] == shape:
         return  # the agent could not tell what it is given to act on: observations, or features of them
     cache = FeatureCache(env, sites[0].trunk, at)
     model.env = cache
@@ -103,9 +124,10 @@ def cache_features(model: BaseAlgorithm, at: str) -> None:
         site.extractor.start = cache.stop
     for _, network in networks(policy_of(model)):
         if isinstance(network, ReadsThroughTrunk):
-            network.raw_space = raw_space
+            network.raw_space = observed
             network.observation_space = cache.observation_space
     _renew_buffer(model)
+    extend(model, LearnsFromFeatures, first=True)
 
 
 def _renew_buffer(model: BaseAlgorithm) -> None:

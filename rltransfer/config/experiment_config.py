@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, ValidationError
 
 from rltransfer import registry
 from rltransfer.config.flaws import Flaw, flaw_error
 from rltransfer.config.method_list import methods_as_written, parse_methods
 from rltransfer.config.named import name_of, named_by_key
-from rltransfer.config.points import Point, changes, source_point, target_point
+from rltransfer.config.points import Point, changes, registered_family, source_point, target_point
 from rltransfer.config.problems import shown
 from rltransfer.config.section import SLUG, SLUG_RULE, Real, Section, Steps, Whole, as_mapping, whole
 from rltransfer.config.task_settings import SourceSettings, TargetSettings, TaskSettings
@@ -127,6 +127,7 @@ class ExperimentConfig(Section):
         evaluation, evaluation_flaws = _prepared_evaluation(data)
         return {**data, **tasks, **evaluation}, [
             *task_flaws,
+            *_actions_not_learned(data.get("agent"), tasks),
             *evaluation_flaws,
             *_repeated_seeds(data.get("seeds")),
         ]
@@ -168,6 +169,30 @@ def _prepared_tasks(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Flaw]
         unknown = {key: raw[key] for key in raw if key not in TargetSettings.model_fields}
         targets[name] = {**changes(target, source), **unknown} if target and source else raw
     return prepared, flaws
+
+
+def _actions_not_learned(agent: object, tasks: Mapping[str, Any]) -> list[Flaw]:
+    """Tasks whose robot acts in a way that the algorithm cannot learn, as far as names alone tell."""
+    try:
+        settings = _agent("ppo" if agent is None else agent)
+    except ValidationError:
+        return []  # the field says what is wrong with it
+    learned: tuple[str, ...] = getattr(settings, "actions", ())
+    points: dict[tuple[str, ...], object] = {("source",): tasks.get("source")}
+    points.update({("targets", name): target for name, target in tasks.get("targets", {}).items()})
+    flaws = []
+    for path, point in points.items():
+        fields = as_mapping(point) or {}
+        family = registered_family(fields.get("family") or (tasks.get("source") or {}).get("family"))
+        robot = fields.get("robot")
+        kind = family.action_kind(robot) if family is not None and isinstance(robot, str) else None
+        if kind is not None and kind not in learned:
+            name = name_of(registry.ALGORITHMS, settings)
+            message = (
+                f"acts by {kind} actions; {name!r} learns {' and '.join(learned)}. Choose another robot or algorithm."
+            )
+            flaws.append(Flaw((*path, "robot"), f"{shown(robot)} {message}"))
+    return flaws
 
 
 def _repeated_seeds(raw: object) -> list[Flaw]:

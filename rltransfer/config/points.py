@@ -63,7 +63,7 @@ def changes(point: Point, source: Point) -> dict[str, Any]:
             "task": point.task,
             "environment": point.environment,
         }
-    family = _registered(point.family)
+    family = registered_family(point.family)
     before, after = _full(source, family), _full(point, family)
     return {
         "robot": point.robot if point.robot != source.robot else None,
@@ -86,7 +86,7 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
             if raw.get(key)
         ]
         return (None, flaws) if flaws or comparable is None else (Point(comparable), [])
-    found = _registered(family)
+    found = registered_family(family)
     if found is None:
         return None, []
     chosen: dict[str, str] = {}
@@ -128,7 +128,8 @@ def _factor_values(family: Any, raw: object) -> tuple[dict[str, object], list[Fl
     return values, flaws
 
 
-def _registered(family: object) -> Any:
+def registered_family(family: object) -> Any:
+    """The registered family of that name, or None where there is none that can be imported."""
     if not isinstance(family, str):
         return None
     try:

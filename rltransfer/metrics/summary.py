@@ -53,10 +53,10 @@ class TransferSummary:
         total_reward_gain_t: Student-t interval of the mean of the same differences.
         transfer_ratio: Gain in area relative to the control; nan throughout where it is undefined for a seed.
         normalizer: (random, reference) used by the transfer ratio alone; None for raw returns.
-        threshold: Return that counts as reached.
+        threshold: Return that counts as reached; None where there is none.
         source_steps: Environment steps charged to the transfer arm in the second accounting.
-        transfer_times: Time to threshold with transfer.
-        control_times: Time to threshold from scratch.
+        transfer_times: Time to threshold with transfer; None without a threshold.
+        control_times: Time to threshold from scratch; None without a threshold.
         verdict: Judged on the total reward gain, and only where its bootstrap and t intervals agree.
         bootstrap_verdict: The same on the bootstrap interval alone: the convention of the field, too generous
             with few seeds.
@@ -70,10 +70,10 @@ class TransferSummary:
     total_reward_gain_t: Interval
     transfer_ratio: Interval
     normalizer: Normalizer | None
-    threshold: float
+    threshold: float | None
     source_steps: int
-    transfer_times: ArmTimes
-    control_times: ArmTimes
+    transfer_times: ArmTimes | None
+    control_times: ArmTimes | None
     verdict: Verdict
     bootstrap_verdict: Verdict
     warning: str | None
@@ -94,8 +94,10 @@ def _interval(values: Sequence[float], *, confidence: float, num_resamples: int,
     return stratified_bootstrap(values, confidence=confidence, num_resamples=num_resamples, nan="carry", rng=rng)
 
 
-def _arm_times(curves: Sequence[Curve], *, threshold: float, source_steps: int) -> ArmTimes:
+def _arm_times(curves: Sequence[Curve], *, threshold: float | None, source_steps: int) -> ArmTimes | None:
     """Time to threshold of one arm in both accountings."""
+    if threshold is None:
+        return None
     times = times_to_threshold(curves, threshold)
     return ArmTimes(target_steps=times, total_steps=times.plus_source(source_steps))
 
@@ -120,7 +122,7 @@ def summarize(
     transfer_curves: Sequence[Curve],
     control_curves: Sequence[Curve],
     *,
-    threshold: float,
+    threshold: float | None,
     source_steps: int = 0,
     normalizer: Normalizer | None = None,
     fraction: float = 0.1,
@@ -134,7 +136,8 @@ def summarize(
         transfer_curves: One per seed, with transfer; each starts at step 0.
         control_curves: One per seed, from scratch. Entry k has the seed and evaluation episodes of entry k of
             the transfer, and every setting but the transfer.
-        threshold: Return that counts as reached, in the unit of the returns. Choose it before the runs.
+        threshold: Return that counts as reached, in the unit of the returns; None for none, as where the control
+            learns nothing. Choose it before the runs.
         source_steps: Environment steps of source training, at least 0, for the second accounting.
         normalizer: (random, reference) returns on the target, for the transfer ratio alone.
         fraction: Part of the budget averaged for the asymptotic gain, in (0, 1].

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -11,14 +13,11 @@ from rltransfer.config import ExperimentConfig, load_experiment
 from rltransfer.errors import ArtifactError, ConfigError
 from rltransfer.metrics import MIN_SEEDS, Curve, Interval, TransferSummary, stratified_bootstrap, summarize
 from rltransfer.points import task_of_experiment
-from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialName
+from rltransfer.runs import SOURCE, EvaluationRow, RunDirectory, TrialDirectory, TrialName
 
 THRESHOLD_SHARE = 0.8
 """Where no threshold is given: this share of the way from the control's first mean return to its best."""
-
-
-UNREACHABLE = 1e300
-"""Stands for the threshold where there is none; no arm reaches it."""
+MEND = "Delete its folder, and it runs again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +83,7 @@ class Result:
         source: the source agents' own learning curves.
         targets: in the experiment's order.
         failed: trial to what went wrong.
+        damaged: trial to why its files cannot be read; the others are counted without it.
         missing: trials that have not run to their end.
         warnings: what a reader must know.
     """
@@ -94,8 +94,32 @@ class Result:
     source: Arm
     targets: tuple[TargetResult, ...]
     failed: Mapping[str, str]
+    damaged: Mapping[str, str]
     missing: tuple[str, ...]
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Trial:
+    """What one trial's files say. ``curve`` is there only where it is finished and can be read."""
+
+    status: Mapping[str, Any]
+    curve: Curve | None = None
+    success: float | None = None
+    kept: tuple[float, float] | None = None
+    damage: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why there is no curve, where the files say."""
+        if self.damage:
+            return f"damaged: {self.damage}"
+        if "reason" in self.status:
+            return f"not applicable: {self.status['reason']}"
+        return f"failed: {self.status['error']}" if "error" in self.status else ""
+
+
+Trials = Mapping[TrialName, _Trial]
 
 
 def collect(run: RunDirectory) -> Result:
@@ -103,35 +127,76 @@ def collect(run: RunDirectory) -> Result:
 
     Raises:
         ConfigError: there is no run.
-        ArtifactError: a file in it is damaged.
+        ConfigErrors: its ``experiment.yaml`` is damaged.
     """
     if not run.config.exists():
         raise ConfigError(f"{run.path} is not a run: it has no {run.config.name}. Give the directory of a run.")
     config = load_experiment(run.config)
-    targets = tuple(_checked_target(run, config, name) for name in config.targets)
-    statuses = {name: run.trial(name).status() for name in _names(config)}
-    failed = {str(n): str(s.get("error", "")) for n, s in statuses.items() if s.get("state") == "failed"}
+    trials = _without_misfits({name: _read(run.trial(name)) for name in _names(config)}, config)
+    targets = tuple(_target(trials, config, name) for name in config.targets)
+    done = ("finished", "not applicable", "failed")
     return Result(
         experiment=config.experiment,
         num_seeds=len(config.seeds),
         source_steps=config.source.budget or 0,
-        source=_arm(run, "source", "", config.seeds),
+        source=_arm(trials, SOURCE, "", config.seeds),
         targets=targets,
-        failed=failed,
-        missing=tuple(map(str, _missing(run, config))),
+        failed={str(n): str(t.status.get("error", "")) for n, t in trials.items() if t.status.get("state") == "failed"},
+        damaged={str(n): t.damage for n, t in trials.items() if t.damage},
+        missing=tuple(str(n) for n, t in trials.items() if not t.damage and t.status.get("state") not in done),
         warnings=tuple(_warnings(config, targets)),
     )
 
 
 def _names(config: ExperimentConfig) -> list[TrialName]:
     """Every trial the experiment has."""
-    names = [] if config.source.agent else [TrialName("source", "", seed) for seed in config.seeds]
+    names = [] if config.source.agent else [TrialName(SOURCE, "", seed) for seed in config.seeds]
     return names + [TrialName(t, m.label, s) for t in config.targets for m in config.methods for s in config.seeds]
 
 
-def _missing(run: RunDirectory, config: ExperimentConfig) -> list[TrialName]:
-    done = ("finished", "not applicable", "failed")
-    return [name for name in _names(config) if run.trial(name).status().get("state") not in done]
+def _read(directory: TrialDirectory) -> _Trial:
+    """A trial from its files; damage is noted and does not keep the others from being read."""
+    status: Mapping[str, Any] = {}
+    try:
+        status = directory.status()
+        if status.get("state") != "finished":
+            return _Trial(status=status)
+        rows = directory.evaluations()
+        own = [row for row in rows if row.on == ("source" if directory.name.is_source else "target")]
+        beside = [row.return_mean for row in rows if row.on == "source" and not directory.name.is_source]
+        return _Trial(
+            status=status,
+            curve=_curve(own, directory),
+            success=own[-1].success_rate,
+            kept=(beside[0], beside[-1]) if beside else None,
+        )
+    except ArtifactError as error:
+        return _Trial(status=status, damage=str(error))
+
+
+def _curve(rows: Sequence[EvaluationRow], directory: TrialDirectory) -> Curve:
+    try:
+        return Curve(np.array([row.env_steps for row in rows]), np.array([row.return_mean for row in rows]))
+    except ValueError as error:  # no rows, steps out of order, or a return that is no number
+        raise ArtifactError(f"{directory.path}: its evaluations are no learning curve. {MEND}") from error
+
+
+def _without_misfits(trials: Trials, config: ExperimentConfig) -> Trials:
+    """Trials whose evaluations are not at the steps of most others of their task count as damaged."""
+    still = {method.label for method in config.methods if not method.trains}
+    checked = dict(trials)
+    for task in (SOURCE, *config.targets):
+        steps = {
+            name: tuple(trial.curve.env_steps)
+            for name, trial in trials.items()
+            if name.target == task and name.method not in still and trial.curve is not None
+        }
+        usual = Counter(steps.values()).most_common(1)
+        for name, found in steps.items():
+            if found != usual[0][0]:
+                misfit = f"{name}: its evaluations are not at the steps of the others. {MEND}"
+                checked[name] = replace(trials[name], curve=None, damage=misfit)
+    return checked
 
 
 def _warnings(config: ExperimentConfig, targets: Sequence[TargetResult]) -> Iterator[str]:
@@ -152,19 +217,9 @@ def _warnings(config: ExperimentConfig, targets: Sequence[TargetResult]) -> Iter
         )
 
 
-def _checked_target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetResult:
-    try:
-        return _target(run, config, name)
-    except ValueError as error:  # curves that do not fit together
-        raise ArtifactError(
-            f"{run.path / name}: evaluations are missing or do not belong together ({error}) "
-            "Delete the folder of the damaged trial, and it runs again."
-        ) from error
-
-
-def _target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetResult:
+def _target(trials: Trials, config: ExperimentConfig, name: str) -> TargetResult:
     task = task_of_experiment(config, name)
-    control, *others = [_arm(run, name, method.label, config.seeds) for method in config.methods]
+    control, *others = [_arm(trials, name, method.label, config.seeds) for method in config.methods]
     threshold = config.threshold
     if threshold is None and control.curves:
         mean = np.mean([curve.returns for curve in control.curves.values()], axis=0)
@@ -184,61 +239,30 @@ def _target(run: RunDirectory, config: ExperimentConfig, name: str) -> TargetRes
                     for seed in seeds
                 ],
                 [control.curves[seed] for seed in seeds],
-                threshold=UNREACHABLE if threshold is None else threshold,
+                threshold=threshold,
                 source_steps=(config.source.budget or 0) + arm.source_steps,
                 normalizer=normalizer,
             )
-        arms.append(_with(arm, summary))
+        arms.append(replace(arm, summary=summary))
     return TargetResult(name=name, task=str(task), threshold=threshold, arms=tuple(arms))
 
 
-def _with(arm: Arm, summary: TransferSummary | None) -> Arm:
-    return Arm(**{**vars(arm), "summary": summary})
-
-
-def _arm(run: RunDirectory, target: str, method: str, seeds: Sequence[int]) -> Arm:
-    curves, success, kept = {}, {}, {}
-    speeds, beside, reasons = [], [], []
-    own = "source" if target == "source" else "target"
-    for seed in seeds:
-        directory: TrialDirectory = run.trial(TrialName(target, method, seed))
-        status = directory.status()
-        if status.get("state") == "finished":
-            rows = directory.evaluations()
-            played = [row for row in rows if row.on == own]
-            curves[seed] = _curve(played, directory)
-            if played[-1].success_rate is not None:
-                success[seed] = played[-1].success_rate
-            source = [row.return_mean for row in rows if row.on == "source"] if own == "target" else []
-            if source:
-                kept[seed] = (source[0], source[-1])
-            beside.append(int(status.get("source_env_steps", 0)))
-            if status.get("steps_per_second") is not None:
-                speeds.append(status["steps_per_second"])
-        elif "reason" in status:
-            reasons.append(f"not applicable: {status['reason']}")
-        elif "error" in status:
-            reasons.append(f"failed: {status['error']}")
-    reason = "" if curves else (reasons[0] if reasons else "has not run yet")
-    speed = float(np.median(speeds)) if speeds else None
+def _arm(trials: Trials, target: str, method: str, seeds: Sequence[int]) -> Arm:
+    """The seeds of one method on one target together; those without a curve are left out."""
+    of_seed = {seed: trials[name] for seed in seeds if (name := TrialName(target, method, seed)) in trials}
+    curves = {seed: trial.curve for seed, trial in of_seed.items() if trial.curve is not None}
+    finished = {seed: of_seed[seed] for seed in curves}
+    speeds = [s for trial in finished.values() if (s := trial.status.get("steps_per_second")) is not None]
+    reasons = [trial.reason for trial in of_seed.values() if trial.reason]
     return Arm(
         method=method,
         curves=curves,
-        success=success,
-        kept=kept,
-        steps_per_second=speed,
-        source_steps=max(beside, default=0),
-        reason=reason,
+        success={seed: trial.success for seed, trial in finished.items() if trial.success is not None},
+        kept={seed: trial.kept for seed, trial in finished.items() if trial.kept is not None},
+        steps_per_second=float(np.median(speeds)) if speeds else None,
+        source_steps=max((int(trial.status.get("source_env_steps", 0)) for trial in finished.values()), default=0),
+        reason="" if curves else (reasons[0] if reasons else "has not run yet"),
     )
-
-
-def _curve(rows: Sequence[EvaluationRow], directory: TrialDirectory) -> Curve:
-    try:
-        return Curve(np.array([row.env_steps for row in rows]), np.array([row.return_mean for row in rows]))
-    except ValueError as error:  # no rows, steps out of order, or a return that is no number
-        raise ArtifactError(
-            f"{directory.path}: its evaluations are no learning curve. Delete the folder, and the trial runs again."
-        ) from error
 
 
 def _stretched(curve: Curve, control: Curve) -> Curve:

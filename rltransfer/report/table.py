@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rltransfer.metrics import Interval, TimesToThreshold
+from rltransfer.metrics import ArmTimes, Interval, TimesToThreshold
 from rltransfer.report.result import Arm, Result, TargetResult
 
 STYLES = {"helped": "bold green", "hurt": "bold red", "no evidence": "dim"}
@@ -53,6 +53,8 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     )
     for warning in result.warnings:
         yield Text(f"warning: {warning}", style="yellow")
+    for reason in result.damaged.values():
+        yield Text(f"damaged, and left out: {reason}", style="red")
     for name, reason in result.failed.items():
         yield Text(f"failed: {name}: {reason}", style="red")
     if result.missing:
@@ -75,14 +77,14 @@ def _target(target: TargetResult) -> Iterator[RenderableType]:
     for column in ("jumpstart", "asymptotic gain", "gain", "ratio", "to threshold", "steps/s"):
         table.add_column(column, justify="right")
     table.add_column("verdict")
-    times = next((arm.summary.control_times.target_steps for arm in target.arms if arm.summary is not None), None)
+    times = next((arm.summary.control_times for arm in target.arms if arm.summary is not None), None)
     for number, arm in enumerate(target.arms):
-        table.add_row(*(_control_row(arm, times, target) if number == 0 else _row(arm, target)))
+        table.add_row(*(_control_row(arm, times) if number == 0 else _row(arm)))
     yield Padding(table, (0, 0, 0, 2))
     totals = [
         f"{arm.method} {_times(arm.summary.transfer_times.total_steps)}"
         for arm in target.arms
-        if arm.summary is not None and target.threshold is not None
+        if arm.summary is not None and arm.summary.transfer_times is not None
     ]
     if totals:
         text = f"to threshold with the source's steps counted: {', '.join(totals)}"
@@ -101,12 +103,11 @@ def _speed(arm: Arm) -> str:
     return "-" if arm.steps_per_second is None else f"{arm.steps_per_second:,.0f}"
 
 
-def _control_row(arm: Arm, times: TimesToThreshold | None, target: TargetResult) -> tuple[RenderableType, ...]:
-    reached = "-" if times is None or target.threshold is None else _times(times)
-    return (arm.method, "", "", "", "", reached, _speed(arm), Text("control", style="dim"))
+def _control_row(arm: Arm, times: ArmTimes | None) -> tuple[RenderableType, ...]:
+    return (arm.method, "", "", "", "", _target_times(times), _speed(arm), Text("control", style="dim"))
 
 
-def _row(arm: Arm, target: TargetResult) -> tuple[RenderableType, ...]:
+def _row(arm: Arm) -> tuple[RenderableType, ...]:
     if arm.summary is None:
         return (arm.method, "", "", "", "", "", _speed(arm), Text("-", style="dim"))
     summary = arm.summary
@@ -116,7 +117,7 @@ def _row(arm: Arm, target: TargetResult) -> tuple[RenderableType, ...]:
         _interval(summary.asymptotic_gain, signed=True),
         _interval(summary.total_reward_gain, signed=True),
         _interval(summary.transfer_ratio, signed=True),
-        "-" if target.threshold is None else _times(summary.transfer_times.target_steps),
+        _target_times(summary.transfer_times),
         _speed(arm),
         Text(summary.verdict, style=STYLES[summary.verdict]),
     )
@@ -129,6 +130,10 @@ def _interval(interval: Interval, *, signed: bool = False) -> str:
     ends = (interval.point, interval.low, interval.high)
     digits = 2 if max(abs(end) for end in ends if math.isfinite(end)) < 100 else 0  # one seed has infinite ends
     return f"{interval.point:{sign}.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
+
+
+def _target_times(times: ArmTimes | None) -> str:
+    return "-" if times is None else _times(times.target_steps)
 
 
 def _times(times: TimesToThreshold) -> str:

@@ -1,6 +1,6 @@
 """Runs on disk: layout, manifest, lock. No other package knows paths."""
 
-from rltransfer.runs.layout import EvaluationRow, RunDirectory, TrialDirectory, TrialName
+from rltransfer.runs.layout import SOURCE, EvaluationRow, RunDirectory, TrialDirectory, TrialName
 from rltransfer.runs.opening import opened
 
-__all__ = ["EvaluationRow", "RunDirectory", "TrialDirectory", "TrialName", "opened"]
+__all__ = ["SOURCE", "EvaluationRow", "RunDirectory", "TrialDirectory", "TrialName", "opened"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from rltransfer.config import ExperimentConfig, differing_keys, load_experiment, resolved_yaml
-from rltransfer.errors import RunConflictError, RunLockedError
-from rltransfer.files import write_atomically, write_json
+from rltransfer.errors import ArtifactError, RunConflictError, RunLockedError
+from rltransfer.files import read_bytes, write_atomically, write_json
 from rltransfer.runs.layout import RunDirectory
 from rltransfer.runs.manifest import circumstances
 
@@ -20,7 +21,7 @@ FREE_KEYS = ("workers",)
 
 @contextmanager
 def opened(run: RunDirectory, config: ExperimentConfig, **more: Any) -> Iterator[None]:
-    """Hold ``run`` for writing; its configuration and manifest are written if it is new.
+    """Hold ``run`` for writing. Its configuration and manifest are written if it is new, else the manifest goes on.
 
     Args:
         run: the directory.
@@ -51,9 +52,20 @@ def opened(run: RunDirectory, config: ExperimentConfig, **more: Any) -> Iterator
                     f"{run.path} holds a run with another configuration (differs in {', '.join(keys)}). "
                     "Choose another directory with --out, or delete it."
                 )
+            _note_continuation(run, more)
         else:
             write_json(run.manifest, {**circumstances(), "seeds": list(config.seeds), **more})
             write_atomically(run.config, resolved_yaml(config).encode())
         yield
     finally:
         lock.release()
+
+
+def _note_continuation(run: RunDirectory, more: dict[str, Any]) -> None:
+    """Add to the manifest under what circumstances the run is gone on with: versions or machine may be others."""
+    try:
+        manifest = json.loads(read_bytes(run.manifest))
+        continued = [*manifest.get("continued", [])]
+    except (ArtifactError, AttributeError, TypeError, ValueError):  # it is lost; trials do not depend on it
+        manifest, continued = {}, []
+    write_json(run.manifest, {**manifest, "continued": [*continued, {**circumstances(), **more}]})

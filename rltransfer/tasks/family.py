@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rltransfer.errors import UnknownNameError
 from rltransfer.registry import nearest
@@ -15,6 +15,9 @@ from rltransfer.tasks.variation import Variation
 if TYPE_CHECKING:
     from gymnasium import Space
     from gymnasium.vector import VectorEnv
+
+
+ActionKind = Literal["discrete", "continuous"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +76,13 @@ class Family(abc.ABC):
     def action_meanings(self, robot: str) -> tuple[str, ...] | None:
         """What each discrete action of ``robot`` does, or None where actions are continuous or unnamed."""
         return None
+
+    def action_kind(self, robot: str) -> ActionKind | None:
+        """Whether ``robot`` acts by discrete choices or by continuous numbers; None where only its space can tell.
+
+        Known without a simulator, it lets a configuration be refused whose algorithm cannot act.
+        """
+        return "discrete" if self.action_meanings(robot) is not None else None
 
     def reference_score(self, task: Task) -> ReferenceScore | None:
         """Random and expert returns of ``task`` in the default environment, or None where none were measured."""

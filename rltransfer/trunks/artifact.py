@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,19 +59,34 @@ def load_trunk(directory: Path | str) -> Trunk:
     directory = Path(directory)
     if not (directory / "trunk.json").exists() and (directory / "trunk" / "trunk.json").exists():
         directory /= "trunk"
-    file = directory / "trunk.json"
-    try:
-        record = json.loads(read_bytes(file))
-        if record["format"] > FORMAT:
-            raise ArtifactError(f"{directory}: written by a later rltransfer (format {record['format']}). Upgrade.")
-        data = read_bytes(directory / "trunk.safetensors")
-        if hashlib.sha256(data).hexdigest() != record["sha256"]:
-            raise ArtifactError(f"{directory / 'trunk.safetensors'}: damaged (checksum differs). Copy it again.")
+    with opened_artifact(directory / "trunk.json", directory / "trunk.safetensors", FORMAT) as (record, weights):
         spec = TRUNKS.get(record["architecture"]).model_validate_json(json.dumps(record["spec"]))
         with torch.random.fork_rng(devices=[]):  # building draws initial weights; loading must not move the caller's
             trunk: Trunk = spec.build(tuple(record["input_shape"]))
-        file = directory / "trunk.safetensors"
-        trunk.stages.load_state_dict(load(data))
+        trunk.stages.load_state_dict(weights)
+    return trunk
+
+
+@contextmanager
+def opened_artifact(file: Path, weights: Path, latest: int) -> Iterator[tuple[dict[str, Any], dict[str, torch.Tensor]]]:
+    """The record and the tensors of an artifact; what goes wrong while it is open is told of ``file``.
+
+    Args:
+        file: its JSON record, with ``format`` and the ``sha256`` of the weights.
+        weights: its safetensors.
+        latest: the latest format that can be read.
+
+    Raises:
+        ArtifactError: a file is missing, damaged or of a later format, or what is built from them does not hold.
+    """
+    try:
+        record = json.loads(read_bytes(file))
+        if record["format"] > latest:
+            raise ArtifactError(f"{file.parent}: written by a later rltransfer (format {record['format']}). Upgrade.")
+        data = read_bytes(weights)
+        if hashlib.sha256(data).hexdigest() != record["sha256"]:
+            raise ArtifactError(f"{weights}: damaged (checksum differs). Copy it again.")
+        yield record, load(data)
     except ArtifactError:
         raise
     except RLTransferError as error:
@@ -84,5 +100,4 @@ def load_trunk(directory: Path | str) -> Trunk:
         pydantic.ValidationError,
     ) as error:
         reason = (str(error).strip().splitlines() or [""])[0][:200]
-        raise ArtifactError(f"{file}: not a trunk that can be read ({type(error).__name__}: {reason})") from error
-    return trunk
+        raise ArtifactError(f"{file}: cannot be read ({type(error).__name__}: {reason})") from error

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from rltransfer.errors import ConfigError
 from rltransfer.trunks.layers import PixelConv2d, PixelLinear
+from rltransfer.trunks.reordered import reordered_layers
 from rltransfer.trunks.trunk import Trunk
 
 
@@ -44,7 +45,8 @@ def cast_stage(stage: nn.Module, dtype: torch.dtype) -> nn.Module:
 def packed_prefix(trunk: Trunk, stop: int, example: Tensor) -> Callable[[Tensor], Tensor]:
     """The first ``stop`` stages of ``trunk`` as one fast function, the same numbers as the trunk's own.
 
-    At eight images a call, what is saved between layers is a sixth of the whole pass.
+    At eight images a call, where little time goes into products, reordered weights save a quarter of the pass, and
+    a traced graph, where weights cannot be reordered, a sixth.
 
     Args:
         trunk: its first ``stop`` stages are frozen: the function keeps the weights as they are now.
@@ -60,8 +62,21 @@ def packed_prefix(trunk: Trunk, stop: int, example: Tensor) -> Callable[[Tensor]
     if example.is_floating_point() or not trunk.reads_pixels:
         return lambda inputs: trunk(inputs, 0, stop)
     dtype = getattr(torch, trunk.precision)
-    stages = _Stages([cast_stage(trunk.stages[name], dtype) for name in trunk.stage_names[:stop]], dtype).eval()
+    cast = [cast_stage(trunk.stages[name], dtype) for name in trunk.stage_names[:stop]]
+    stages = _Stages(cast, dtype).eval()
+    if dtype is torch.bfloat16 and example.device.type == "cpu":
+        reordered = _Stages([reordered_layers(copy.deepcopy(stage)) for stage in cast], dtype).eval()
+        if _agrees(reordered, stages(example), example):
+            return reordered
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tracing is called deprecated in favour of compilers users may not have
         traced = torch.jit.trace(stages, example, check_trace=False)  # type: ignore[no-untyped-call]
         return torch.jit.freeze(traced)  # type: ignore[no-any-return]
+
+
+def _agrees(stages: nn.Module, expected: Tensor, example: Tensor) -> bool:
+    """Whether this build of torch has the operators that ``stages`` need, and they give what is expected."""
+    try:
+        return torch.equal(stages(example), expected)
+    except (AttributeError, NotImplementedError, RuntimeError):
+        return False

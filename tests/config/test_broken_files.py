@@ -185,6 +185,11 @@ REPLACED = [
     (12, "deivce: cuda", "12:1", "deivce: unknown key"),
 ]
 WHOLE = [
+    (
+        with_line(4, "agent: dqn").replace("robot: omni", "robot: hovercraft"),
+        "5:25",
+        "source.robot: 'hovercraft' acts by continuous actions; 'dqn' learns discrete. Choose another robot",
+    ),
     (without_line(1), "1:1", "experiment: missing. Add it."),
     (without_line(11), "1:1", "budget: missing. Add it."),
     ("\n".join(LINES[:5] + LINES[7:]), "1:1", "targets: missing. Add it."),
@@ -192,6 +197,11 @@ WHOLE = [
         "\n".join([*LINES[:5], "targets: {}", *LINES[7:]]),
         "6:1",
         "targets: has 0 entries, but needs at least 1",
+    ),
+    (
+        with_line(4, "agent: dqn").replace("  dusk: {", "  dusk: {robot: hovercraft, "),
+        "7:10",
+        "targets.dusk.robot: 'hovercraft' acts by continuous actions; 'dqn' learns discrete",
     ),
     ("", "1:1", "the file is empty"),
     ("# nothing\n", "1:1", "the file is empty"),

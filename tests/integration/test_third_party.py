@@ -95,3 +95,12 @@ def test_a_source_agent_that_is_not_there_is_known_before_anything_runs(toy_file
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "nowhere" in done.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_a_source_agent_of_another_task_is_known_before_anything_runs(toy, toy_file, third_party, rltransfer, tmp_path):
+    text = toy_file.read_text().replace("budget: 256}", f"agent: {toy / 'run/source/seed-0'}}}")
+    toy_file.write_text(text.replace("family: toy", "family: rover").replace("environment: {fog: 0.5}", "task: swap"))
+    done = rltransfer("run", toy_file, "--out", tmp_path / "run", PYTHONPATH=third_party)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "source.agent" in done.stderr
+    assert not (tmp_path / "run").exists()

@@ -160,21 +160,39 @@ EVALUATIONS, STATUS = "dusk/finetune/seed-1/evaluations.csv", "dusk/finetune/see
         (EVALUATIONS.replace("dusk/finetune", "source"), HEADER),
         (EVALUATIONS, HEADER + "0,source,1.0,0.0,9.0,,5,1.0\n"),
         (EVALUATIONS, None),
-        ("experiment.yaml", "experiment: [\n"),
-        ("experiment.yaml", "\x00\x01"),
-        ("experiment.yaml", None),
     ],
 )
-def test_a_damaged_run_is_told_in_one_line_that_names_the_place(five_seeds, name, content):
-    path = five_seeds.run.path / name
+def test_a_damaged_trial_is_named_and_left_out_and_the_others_are_shown(five_seeds, name, content):
+    before = collect(five_seeds.run)
+    damage(five_seeds.run.path / name, content)
+    shown = show(five_seeds.run)
+    assert shown.exit_code == 0
+    trial = name.rpartition("/")[0]
+    [told] = shown.stdout.split("damaged, and left out: ")[1:]
+    assert trial in told.replace("\n", "")
+    result = collect(five_seeds.run)
+    assert list(result.damaged) == [trial]
+    for old, new in zip(before.targets[0].arms, result.targets[0].arms, strict=True):
+        expected = {seed: curve for seed, curve in old.curves.items() if f"dusk/{old.method}/seed-{seed}" != trial}
+        assert new.curves.keys() == expected.keys()
+        assert all((new.curves[seed].returns == curve.returns).all() for seed, curve in expected.items())
+    five_seeds.result()  # and it can be written
+
+
+@pytest.mark.parametrize("content", ["experiment: [\n", "\x00\x01", None])
+def test_a_damaged_configuration_is_told_in_one_line_that_names_it(five_seeds, content):
+    damage(five_seeds.run.config, content)
+    shown = show(five_seeds.run)
+    assert (shown.exit_code, shown.stdout) == (2, "")
+    assert len(shown.stderr.splitlines()) == 1
+    assert str(five_seeds.run.path) in shown.stderr
+
+
+def damage(path, content):
     if content is None:
         path.unlink()
     else:
         path.write_text(content)
-    shown = show(five_seeds.run)
-    assert (shown.exit_code, shown.stdout) == (2, "")
-    assert len(shown.stderr.splitlines()) == 1
-    assert str(path.parents[2] if "dusk" in name else path.parent) in shown.stderr
 
 
 def test_what_is_no_run_is_told_in_one_line(tmp_path, by_hand):

@@ -102,13 +102,28 @@ def test_another_configuration_is_refused_naming_its_keys_and_nothing_changes(ru
     }
 
 
-def test_workers_may_differ_and_the_manifest_stays(run):
-    with opened(run, config("workers=1")):
+def test_workers_may_differ_and_the_manifest_gains_each_continuation(run):
+    with opened(run, config("workers=1"), device="cpu"):
         pass
-    before = run.manifest.read_bytes()
-    with opened(run, config("workers=7")):
+    before = json.loads(run.manifest.read_bytes())
+    for device in ("one card", "another"):
+        with opened(run, config("workers=7"), device=device):
+            pass
+    after = json.loads(run.manifest.read_bytes())
+    continued = after.pop("continued")
+    assert after == before
+    assert [session["device"] for session in continued] == ["one card", "another"]
+    assert all(session["packages"] == before["packages"] for session in continued)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", None])
+def test_a_lost_manifest_does_not_keep_a_run_from_going_on(run, content):
+    with opened(run, config()):
         pass
-    assert run.manifest.read_bytes() == before
+    run.manifest.unlink() if content is None else run.manifest.write_text(content)
+    with opened(run, config()):
+        pass
+    assert len(json.loads(run.manifest.read_bytes())["continued"]) == 1
 
 
 def test_a_directory_of_something_else_is_refused_and_left_alone(run):

@@ -7,7 +7,7 @@ from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 
 import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts, stage_of, trunk_of, trunk_sites
-from rltransfer.errors import NotApplicableError
+from rltransfer.errors import ArtifactError, NotApplicableError, SpaceMismatchError
 from rltransfer.trunks.specs import MLP, Nature
 
 STAGES = ("conv1", "conv2", "conv3", "fc", "end")
@@ -228,3 +228,29 @@ def test_features_are_not_cached_above_running_statistics(tiny, cartpole):
     with pytest.raises(NotApplicableError, match="give cache=False"):
         rlt.Frozen().attach(model, source)
     rlt.Frozen(cache=False).attach(tiny("ppo", VecNormalize(cartpole()), trunk=trunk), source)
+
+
+def test_another_environment_is_cached_like_the_first(pair, rover, frames):
+    model, source = pair()
+    rlt.Frozen(at="conv3").attach(model, source)
+    model.learn(64)
+    acts = model.predict(frames, deterministic=True)[0]
+    other = rover(seed=50)
+    model.set_env(other)
+    assert model.get_env().observation_space.shape == SHAPES["conv3"]
+    assert (model.predict(frames, deterministic=True)[0] == acts).all()
+    model.learn(64, reset_num_timesteps=False)
+    assert model.num_timesteps == 128
+    with pytest.raises(SpaceMismatchError, match="the environment has"):
+        model.set_env(rover("differential"))
+
+
+def test_saving_without_the_frozen_part_is_refused_and_rltransfers_own_save_keeps_it(pair, frames, tmp_path):
+    model, source = pair()
+    rlt.Frozen(at="end").attach(model, source)
+    with pytest.raises(ArtifactError, match=r"rltransfer\.save"):
+        model.save(tmp_path / "model.zip")
+    assert not list(tmp_path.iterdir())
+    rlt.save(model, tmp_path / "agent")
+    loaded = rlt.load_agent(tmp_path / "agent", device="cpu")
+    assert (loaded.predict(frames, deterministic=True)[0] == model.predict(frames, deterministic=True)[0]).all()

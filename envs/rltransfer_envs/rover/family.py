@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rltransfer.tasks.family import Family, ReferenceScore, Task
+from rltransfer.tasks.family import ActionKind, Family, ReferenceScore, Task
 from rltransfer_envs.rover import spaces
 from rltransfer_envs.rover.factors import FACTORS, ROBOTS, TASKS
 from rltransfer_envs.rover.reference_scores import REFERENCE_SCORES
@@ -40,6 +40,10 @@ class Rover(Family):
     def action_meanings(self, robot: str) -> tuple[str, ...] | None:
         """What each discrete action of ``robot`` does; None for the hovercraft."""
         return spaces.ACTION_MEANINGS.get(robot)
+
+    def action_kind(self, robot: str) -> ActionKind:
+        """Discrete for robots whose actions have names."""
+        return "discrete" if robot in spaces.ACTION_MEANINGS else "continuous"
 
     def reference_score(self, task: Task) -> ReferenceScore | None:
         """Random and expert returns in the default environment; ``score`` measures them."""
