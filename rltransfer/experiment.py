@@ -119,7 +119,7 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
     for name in ("source", *config.targets):
         try:
             task = task_of_experiment(config, name)
-            observation, action = task.family.spaces(task)
+            observation, action = task.spaces()
             check_action_space(config.agent, action)
             trunk = config.trunk.build(channels_first(observation).shape)
             _check_budget(config, (config.source.budget if name == "source" else config.budget) or math.inf)
@@ -145,7 +145,7 @@ def _check_given_source(config: ExperimentConfig, agent: Path) -> None:
     except ArtifactError:
         return  # each trial that needs it says so; the others run
     task = task_of_experiment(config, "source")
-    observation, action = task.family.spaces(task)
+    observation, action = task.spaces()
     if (raw_space(source), source.action_space) != (channels_first(observation), action):
         raise ConfigError(
             f"source.agent: {agent} observes {raw_space(source)} and acts in {source.action_space}; "

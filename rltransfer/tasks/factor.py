@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rltransfer.errors import ConfigError
@@ -25,6 +26,10 @@ class Factor:
         choices: the values allowed, for text.
         unit: what the number counts, ``"m/s"``, or ``"1"`` for a ratio and ``""`` for text.
         description: what more or less of it does, one sentence.
+        usual: (low, high) or choices that sources are trained in; the rest of what is allowed is held out for
+            extrapolation. Half way from the default to each bound where left out; for text the first half of the
+            choices, for true or false the default.
+        acts_with: values of other factors without which this one has no effect, as the angle of a gradient of 0.
     """
 
     name: str
@@ -35,6 +40,28 @@ class Factor:
     choices: tuple[str, ...] = ()
     unit: str = ""
     description: str = ""
+    usual: tuple[float, float] | tuple[str, ...] | None = None
+    acts_with: Mapping[str, FactorValue] = field(default_factory=dict)
+
+    @property
+    def usual_range(self) -> tuple[float, float]:
+        """(low, high) of the numbers that sources are trained in."""
+        assert not isinstance(self.default, bool | str)
+        if self.usual is not None:
+            low, high = self.usual
+            return float(low), float(high)
+        default = float(self.default)
+        low = default if self.low is None else (default + self.low) / 2
+        high = default if self.high is None else (default + self.high) / 2
+        return (math.ceil(low), math.floor(high)) if isinstance(self.default, int) else (low, high)
+
+    @property
+    def usual_choices(self) -> tuple[FactorValue, ...]:
+        """The choices that sources are trained in; the default is always among them."""
+        if isinstance(self.default, bool):
+            return (self.default,)
+        chosen = self.choices[: (len(self.choices) + 1) // 2] if self.usual is None else self.usual
+        return tuple(dict.fromkeys((self.default, *chosen)))
 
     def validate(self, value: object) -> FactorValue:
         """``value`` in the factor's own type.

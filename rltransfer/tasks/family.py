@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from rltransfer.errors import UnknownNameError
 from rltransfer.registry import nearest
+from rltransfer.tasks.context import Visibility
 from rltransfer.tasks.factor import Factor
 from rltransfer.tasks.variation import Variation
+from rltransfer.tasks.variation_sets import Split, chosen_factors, draw_variation, grid_variations
 
 if TYPE_CHECKING:
-    from gymnasium import Space
+    from gymnasium import Env, Space
     from gymnasium.vector import VectorEnv
 
 
 ActionKind = Literal["discrete", "continuous"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Randomization:
+    """Domain randomisation: which factors are drawn anew for every episode.
+
+    Args:
+        factors: their names.
+        split: the range that values come from; see ``variation_sets``.
+    """
+
+    factors: tuple[str, ...]
+    split: Split = "train"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """Whether, and how, the agent is told which environment it is in.
+
+    Args:
+        visibility: see ``rltransfer.tasks.context.Visibility``.
+        factors: the names of those it is told; all of the family's where None.
+    """
+
+    visibility: Visibility = "hidden"
+    factors: tuple[str, ...] | None = None
+
+
+HIDDEN = Context()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +85,12 @@ class Family(abc.ABC):
     """What can change in the environment, by name."""
     simulator_modules: tuple[str, ...] = ()
     """Modules that ``make_vec`` imports: loaded once before the trials of a run are forked, to spare each the wait."""
+    extra: str | None = None
+    """The optional extra that brings the simulator: ``pip install "rltransfer[<extra>]"``."""
+    restores_state: bool = True
+    """Whether the vector environment has ``get_state`` and ``set_state`` that go on bit for bit."""
+    described_in: str = ""
+    """``"module:Class"`` whose docstring describes the environments; this class's own where empty."""
 
     @abc.abstractmethod
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
@@ -64,6 +101,44 @@ class Family(abc.ABC):
         with seed ``s`` behaves like a single environment reset with seed ``s``. Episodes report ``is_success`` in
         ``infos["final_info"]`` where the task defines success.
         """
+
+    def make_randomized_vec(
+        self, task: Task, *, num_envs: int, render_mode: str | None = None
+    ) -> VectorEnv[Any, Any, Any]:
+        """Copies of ``task`` in environments that are drawn anew for every episode; see ``randomized.Randomized``."""
+        from rltransfer.tasks.randomized import Randomized
+
+        return Randomized(task, num_envs=num_envs, render_mode=render_mode)
+
+    def make(self, task: Task, *, render_mode: str | None = None) -> Env[Any, Any]:
+        """One environment of ``task``, as Gymnasium has them."""
+        from rltransfer.tasks.single_copy import SingleCopy
+
+        return SingleCopy(self.make_vec(task, num_envs=1, render_mode=render_mode))
+
+    def upstream(self, task: Task) -> Env[Any, Any] | None:
+        """The simulator's own environment that ``task`` equals bit for bit, made without this family's code.
+
+        None where the family is its own simulator, or for an environment that upstream does not have.
+        """
+        return None
+
+    def sample(
+        self, num: int, *, seed: int, factors: Iterable[str] | None = None, split: Split = "train"
+    ) -> tuple[Variation, ...]:
+        """``num`` random variations of the named factors (default: all), the same for the same seed.
+
+        Sets of different splits and seeds make training and test sets; see ``variation_sets``.
+        """
+        import numpy as np
+
+        rng = np.random.default_rng([seed, *split.encode()])
+        names = None if factors is None else tuple(factors)
+        return tuple(draw_variation(self.factors, rng, names=names, split=split) for _ in range(num))
+
+    def grid(self, factors: Iterable[str], *, points: int = 3, split: Split = "full") -> tuple[Variation, ...]:
+        """Every combination of evenly spaced values of the named factors; see ``variation_sets.grid_variations``."""
+        return grid_variations(self.factors, tuple(factors), points=points, split=split)
 
     def spaces(self, task: Task) -> tuple[Space[Any], Space[Any]]:
         """Observation and action space of one copy of ``task``."""
@@ -94,6 +169,8 @@ class Family(abc.ABC):
         robot: str | None = None,
         task: str | None = None,
         environment: Mapping[str, object] | None = None,
+        randomization: Randomization | None = None,
+        context: Context = HIDDEN,
     ) -> Task:
         """One point of the family; what is left out takes the default.
 
@@ -101,6 +178,8 @@ class Family(abc.ABC):
             UnknownNameError: a robot, task or factor that the family does not have.
             ConfigError: a factor value that does not hold.
         """
+        chosen_factors(self.factors, randomization.factors if randomization is not None else ())
+        chosen_factors(self.factors, context.factors or ())
         for kind, name, known in (("robot", robot, self.robots), ("task", task, self.tasks)):
             if name is not None and name not in known:
                 raise UnknownNameError(f"{kind} of family {self.name!r}", name, tuple(known), nearest(name, known))
@@ -109,17 +188,24 @@ class Family(abc.ABC):
             robot=robot or next(iter(self.robots)),
             task=task or next(iter(self.tasks)),
             environment=Variation(self.factors, environment),
+            randomization=randomization,
+            context=context,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One point of a family: a robot, a task and an environment. Made by ``Family.task``."""
+    """One point of a family: a robot, a task and an environment. Made by ``Family.task``.
+
+    With a ``randomization`` it is a distribution of such points: each episode has an environment of its own.
+    """
 
     family: Family
     robot: str
     task: str
     environment: Variation
+    randomization: Randomization | None = None
+    context: Context = HIDDEN
 
     def changed(
         self,
@@ -133,12 +219,36 @@ class Task:
             robot=robot or self.robot,
             task=task or self.task,
             environment=self.environment.merged(environment or {}),
+            randomization=self.randomization,
+            context=self.context,
         )
 
+    def fixed(self, environment: Variation) -> Task:
+        """This task in one environment, the context not told."""
+        return replace(self, environment=environment, randomization=None, context=HIDDEN)
+
     def make_vec(self, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
-        """``num_envs`` copies of this task; see ``Family.make_vec``."""
-        return self.family.make_vec(self, num_envs=num_envs, render_mode=render_mode)
+        """``num_envs`` copies of this task, randomised and with its context; see ``Family.make_vec``."""
+        make = self.family.make_vec if self.randomization is None else self.family.make_randomized_vec
+        env = make(self, num_envs=num_envs, render_mode=render_mode)
+        if self.context.visibility == "hidden":
+            return env
+        from rltransfer.tasks.context_observation import ContextObservation
+
+        return ContextObservation(env, self)
+
+    def spaces(self) -> tuple[Space[Any], Space[Any]]:
+        """Observation and action space of one copy, the context included."""
+        observation, action = self.family.spaces(self)
+        if self.context.visibility == "hidden":
+            return observation, action
+        from rltransfer.tasks.context_observation import told_space
+
+        return told_space(observation, self), action
 
     def __str__(self) -> str:
         factors = ", ".join(f"{name}={value}" for name, value in self.environment.items())
+        if self.randomization is not None:
+            drawn = f"{', '.join(self.randomization.factors)} drawn from {self.randomization.split}"
+            factors = f"{factors}; {drawn}" if factors else drawn
         return f"{self.family.name}: {self.robot}, {self.task}" + (f" ({factors})" if factors else "")

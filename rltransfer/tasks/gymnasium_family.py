@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rltransfer.errors import ConfigError, MissingExtraError
-from rltransfer.tasks.family import Family, Task
+from rltransfer.tasks.family import Task
+from rltransfer.tasks.single_env_family import SingleEnvFamily
 
 if TYPE_CHECKING:
-    from gymnasium import Env, Space
-    from gymnasium.vector import VectorEnv
+    from gymnasium import Env
 
     from rltransfer.tasks.wrappers import WrapperSpec
 
@@ -19,7 +18,7 @@ _REFUSALS = (AssertionError, AttributeError, LookupError, TypeError, ValueError)
 """What environments and wrappers raise at arguments they do not like."""
 
 
-class GymnasiumFamily(Family):
+class GymnasiumFamily(SingleEnvFamily):
     """An ad-hoc family: one Gymnasium id with keyword arguments and named wrappers.
 
     Two of them make a source and a target. It has one robot, one task and no factors: what changes between source
@@ -44,8 +43,8 @@ class GymnasiumFamily(Family):
         self.summary = f"Gymnasium's {env_id}"
         self.factors = {}
 
-    def make(self, *, render_mode: str | None = None) -> Env[Any, Any]:
-        """One environment with its wrappers.
+    def make(self, task: Task | None = None, *, render_mode: str | None = None) -> Env[Any, Any]:
+        """One environment with its wrappers; there is but one task.
 
         Raises:
             ConfigError: Gymnasium does not know the id, or the environment refuses its arguments or a wrapper.
@@ -73,21 +72,6 @@ class GymnasiumFamily(Family):
                 name = type(wrapper).__name__
                 raise ConfigError(f"environment {self.id!r}, wrapper {name}: {_first_line(error)}") from error
         return env
-
-    def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
-        """See ``Family.make_vec``."""
-        from gymnasium.vector import AutoresetMode, SyncVectorEnv
-
-        makers = [functools.partial(self.make, render_mode=render_mode)] * num_envs
-        return SyncVectorEnv(makers, autoreset_mode=AutoresetMode.SAME_STEP)
-
-    def spaces(self, task: Task) -> tuple[Space[Any], Space[Any]]:
-        """See ``Family.spaces``."""
-        env = self.make()
-        try:
-            return env.observation_space, env.action_space
-        finally:
-            env.close()
 
     def _needs_frames(self) -> bool:
         from rltransfer.tasks.wrappers import Pixels

@@ -36,8 +36,8 @@ class SpaceDiff:
     @classmethod
     def between(cls, source: Task, target: Task) -> SpaceDiff:
         """Compare two tasks, of one family or of two."""
-        observation = (source.family.spaces(source)[0], target.family.spaces(target)[0])
-        action = (source.family.spaces(source)[1], target.family.spaces(target)[1])
+        (observed, acted), (observes, acts) = source.spaces(), target.spaces()
+        observation, action = (observed, observes), (acted, acts)
         meanings = source.family.action_meanings(source.robot), target.family.action_meanings(target.robot)
         same_meaning = None in meanings or meanings[0] == meanings[1]
         same_family = source.family is target.family

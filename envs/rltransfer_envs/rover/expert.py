@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rltransfer_envs.rover.jit import compiled
+from rltransfer_envs.drawing.jit import compiled
 from rltransfer_envs.rover.layout import CELLS, cell_of, free_floor, is_target, steps_from
 from rltransfer_envs.rover.simulation import Simulation
 from rltransfer_envs.rover.world import (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rltransfer.tasks.factor import Factor, FactorKind, FactorValue
 
 ROBOTS = {
@@ -38,7 +40,10 @@ FACTORS: dict[str, Factor] = {
         _choice("palette", "appearance", PALETTES, "colours of everything in the scene"),
         _number("lighting", "appearance", 1.0, 0.4, 1.5, "1", "brightness of the whole scene"),
         _number("gradient", "appearance", 0.0, 0.0, 0.7, "1", "how much darker the unlit side is"),
-        _number("gradient_angle", "appearance", 0, -180, 180, "deg", "where the light of the gradient stands"),
+        replace(
+            _number("gradient_angle", "appearance", 0, -180, 180, "deg", "where the light of the gradient stands"),
+            acts_with={"gradient": 0.7},
+        ),
         _choice("texture", "appearance", TEXTURES, "pattern of the floor"),
         _number("distractors", "appearance", 0, 0, 6, "", "coloured things without effect, every other one moving"),
         _number("speed", "dynamics", 0.6, 0.3, 0.8, "m/s", "top speed of the robot"),

@@ -12,6 +12,7 @@ from rltransfer_envs.rover.reference_scores import REFERENCE_SCORES
 if TYPE_CHECKING:
     from gymnasium import Space
 
+    from rltransfer_envs.rover.env import RoverEnv
     from rltransfer_envs.rover.vector_env import RoverVectorEnv
 
 
@@ -24,6 +25,7 @@ class Rover(Family):
     tasks = TASKS
     factors = FACTORS
     simulator_modules = ("rltransfer_envs.rover.vector_env",)
+    described_in = "rltransfer_envs.rover.env:RoverEnv"
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> RoverVectorEnv:
         """``num_envs`` copies of ``task``, stepped by one compiled call."""
@@ -32,6 +34,12 @@ class Rover(Family):
         return RoverVectorEnv(
             num_envs, robot=task.robot, task=task.task, environment=task.environment, render_mode=render_mode
         )
+
+    def make(self, task: Task, *, render_mode: str | None = None) -> RoverEnv:
+        """One environment."""
+        from rltransfer_envs.rover.env import RoverEnv
+
+        return RoverEnv(robot=task.robot, task=task.task, environment=task.environment, render_mode=render_mode)
 
     def spaces(self, task: Task) -> tuple[Space[Any], Space[Any]]:
         """Observation and action space of one copy; no environment is made."""

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from rltransfer_envs.drawing.jit import compiled
+from rltransfer_envs.drawing.shapes import Frame
+from rltransfer_envs.drawing.streams import DYNAMICS, integer, uniform
 from rltransfer_envs.rover.effects import apply_sensor, drift, scatter
-from rltransfer_envs.rover.jit import compiled
 from rltransfer_envs.rover.layout import place
 from rltransfer_envs.rover.outcome import FAILURE, NOTHING, SUCCESS, outcome, potential
 from rltransfer_envs.rover.physics import move
 from rltransfer_envs.rover.scene import Look, copy_frame, draw_background, draw_moving
-from rltransfer_envs.rover.shapes import Frame
-from rltransfer_envs.rover.streams import DYNAMICS, integer, uniform
 from rltransfer_envs.rover.world import DIFFERENTIAL, HOVERCRAFT, Copy, Floats, Settings
 
 Frames = npt.NDArray[np.uint8]

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from rltransfer_envs.rover.jit import compiled
-from rltransfer_envs.rover.streams import DYNAMICS, uniform
+from rltransfer_envs.drawing.jit import compiled
+from rltransfer_envs.drawing.streams import DYNAMICS, uniform
 from rltransfer_envs.rover.world import (
     FOUR_ROOMS,
     GOAL_RADIUS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from rltransfer_envs.rover.jit import compiled
+from rltransfer_envs.drawing.jit import compiled
 from rltransfer_envs.rover.layout import is_target
 from rltransfer_envs.rover.world import (
     BLOCK_RADIUS,

@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from rltransfer_envs.drawing.shapes import BOX, DIAMOND, DISC, TRIANGLE
 from rltransfer_envs.rover.palettes import (
     BLOCK,
     BLOCK_INNER,
@@ -23,7 +24,6 @@ from rltransfer_envs.rover.palettes import (
     ROBOTS,
     WALL_EDGE,
 )
-from rltransfer_envs.rover.shapes import BOX, DIAMOND, DISC, TRIANGLE
 from rltransfer_envs.rover.world import BLOCK_RADIUS, GOAL_RADIUS, HAZARD_RADIUS, ROBOT_RADIUS
 
 _HAZARD = HAZARD_RADIUS * math.sqrt(math.pi / 2)

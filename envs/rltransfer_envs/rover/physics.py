@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 
-from rltransfer_envs.rover.jit import compiled
+from rltransfer_envs.drawing.jit import compiled
 from rltransfer_envs.rover.world import (
     BLOCK_RADIUS,
     CONTROL_STEP,

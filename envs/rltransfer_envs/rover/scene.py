@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from rltransfer.tasks.factor import FactorValue
+from rltransfer_envs.drawing.camera import Camera, make_camera, pixels_per_metre, to_scene
+from rltransfer_envs.drawing.jit import compiled
+from rltransfer_envs.drawing.lens import Grain, make_grain
+from rltransfer_envs.drawing.shapes import Frame, Gain, draw
 from rltransfer_envs.rover import palettes
-from rltransfer_envs.rover.camera import Camera, make_camera, pixels_per_metre, to_floor
 from rltransfer_envs.rover.factors import TEXTURES
-from rltransfer_envs.rover.jit import compiled
 from rltransfer_envs.rover.palettes import FLOOR, FLOOR_PATTERN, WALL, WALL_EDGE
 from rltransfer_envs.rover.parts import (
     BLOCK_PARTS,
@@ -27,10 +28,11 @@ from rltransfer_envs.rover.parts import (
     SHADOW_PARTS,
     WALL_PARTS,
 )
-from rltransfer_envs.rover.shapes import Frame, Gain, draw
 from rltransfer_envs.rover.world import DIFFERENTIAL, OMNI, PUSH, Copy, Floats, Settings
 
 PLAIN, CHECKER, STRIPES, NOISE = range(4)
+FIELD_OF_VIEW = 1.9
+"""Metres of floor across the frame at zoom 1."""
 
 
 class Look(NamedTuple):
@@ -41,19 +43,24 @@ class Look(NamedTuple):
         colours: (21, 3) see ``palettes``.
         gain: (size, size) brightness.
         floor: (size, size, 3) the empty arena.
-        grain: (n,) standard normal numbers, from which noise is cut.
+        grain: what noise is cut from.
     """
 
     camera: Camera
     colours: Floats
     gain: Gain
     floor: Frame
-    grain: npt.NDArray[np.float32]
+    grain: Grain
 
 
 def make_look(factors: Mapping[str, FactorValue], *, size: int) -> Look:
     """The look of a full set of factor values, in frames of ``size`` by ``size`` pixels."""
-    camera = make_camera(factors)
+    camera = make_camera(
+        x=float(factors["camera_x"]),
+        y=float(factors["camera_y"]),
+        rotation=float(factors["camera_rotation"]),
+        field=FIELD_OF_VIEW / float(factors["camera_zoom"]),
+    )
     colours = palettes.palette(str(factors["palette"]), is_grayscale=bool(factors["grayscale"]))
     across = (np.arange(size) + 0.5) / size - 0.5
     angle = math.radians(float(factors["gradient_angle"]))
@@ -63,8 +70,7 @@ def make_look(factors: Mapping[str, FactorValue], *, size: int) -> Look:
     floor = np.zeros((size, size, 3), np.uint8)
     texture = TEXTURES.index(str(factors["texture"]))
     _draw_floor(floor, gain, camera, colours, texture, float(factors["arena_size"]) / 2)
-    grain = np.random.Generator(np.random.PCG64(0)).standard_normal(2**15).astype(np.float32)
-    return Look(camera=camera, colours=colours, gain=gain, floor=floor, grain=grain)
+    return Look(camera=camera, colours=colours, gain=gain, floor=floor, grain=make_grain())
 
 
 @compiled
@@ -87,10 +93,10 @@ def _draw_floor(floor: Frame, gain: Gain, camera: Camera, colours: Floats, textu
     scale = pixels_per_metre(camera, size)
     for row in range(size):
         for column in range(size):
-            x, y = to_floor(camera, size, column + 0.5, row + 0.5)
+            x, y = to_scene(camera, size, column + 0.5, row + 0.5)
             pattern = 0.0
             for sample in range(4):
-                sx, sy = to_floor(camera, size, column + 0.25 + 0.5 * (sample % 2), row + 0.25 + 0.5 * (sample // 2))
+                sx, sy = to_scene(camera, size, column + 0.25 + 0.5 * (sample % 2), row + 0.25 + 0.5 * (sample // 2))
                 pattern += 0.25 * _pattern(texture, sx, sy)
             outside = max(abs(x), abs(y)) - half
             wall = min(max(outside * scale + 0.5, 0.0), 1.0)

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.registry import nearest
 from rltransfer.tasks.variation import Variation
+from rltransfer_envs.drawing.streams import seeded
 from rltransfer_envs.rover import kernel
 from rltransfer_envs.rover.factors import FACTORS, ROBOTS, TASKS
 from rltransfer_envs.rover.kernel import Flags, Frames
 from rltransfer_envs.rover.scene import make_look
 from rltransfer_envs.rover.spaces import ACTION_MEANINGS
-from rltransfer_envs.rover.streams import seeded
 from rltransfer_envs.rover.world import COPY, make_settings
 
 OBSERVATION_SIZE = 64

@@ -1,7 +1,12 @@
+from pathlib import Path
+
 import pytest
 
-from rltransfer_envs.rover import jit
-from rltransfer_envs.rover.jit import cache_directory, compiled
+import rltransfer_envs.rover
+from rltransfer_envs.drawing import jit
+from rltransfer_envs.drawing.jit import cache_directory, compiled
+
+ROVER = Path(rltransfer_envs.rover.__file__).parent
 
 
 @pytest.fixture
@@ -14,7 +19,7 @@ def _fresh_cache():
 @pytest.mark.usefixtures("_fresh_cache")
 def test_compiled_code_goes_where_it_can_be_written(monkeypatch, tmp_path):
     monkeypatch.setattr(jit._config, "CACHE_DIR", str(tmp_path))
-    assert cache_directory().startswith(str(tmp_path / "rover-"))
+    assert cache_directory(ROVER).startswith(str(tmp_path / "rover-"))
 
 
 @pytest.mark.usefixtures("_fresh_cache")
@@ -23,7 +28,7 @@ def test_without_a_writable_place_code_is_compiled_all_the_same(monkeypatch):
         raise PermissionError
 
     monkeypatch.setattr(jit.tempfile, "TemporaryFile", refuse)
-    assert cache_directory() is None
+    assert cache_directory(ROVER) is None
 
     def doubled(x: float) -> float:
         return 2 * x

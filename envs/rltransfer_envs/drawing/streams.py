@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rltransfer_envs.rover.jit import compiled
+from rltransfer_envs.drawing.jit import compiled
 
 DYNAMICS, PIXELS = 0, 1
 """Columns of the streams array: layout and slip; noise, occlusion and distractors."""

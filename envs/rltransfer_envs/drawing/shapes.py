@@ -13,10 +13,10 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from rltransfer_envs.rover.camera import Camera, pixels_per_metre, to_frame
-from rltransfer_envs.rover.jit import compiled
+from rltransfer_envs.drawing.camera import Camera, pixels_per_metre, to_frame
+from rltransfer_envs.drawing.jit import compiled
 
-DISC, BOX, DIAMOND, TRIANGLE = range(4)
+DISC, BOX, DIAMOND, TRIANGLE, CAPSULE = range(5)
 
 Frame = npt.NDArray[np.uint8]
 """(size, size, 3)"""
@@ -34,6 +34,9 @@ def _distance(shape: int, x: float, y: float, a: float, b: float) -> float:
         return math.sqrt(max(dx, 0.0) ** 2 + max(dy, 0.0) ** 2) + min(max(dx, dy), 0.0)
     if shape == DIAMOND:
         return (abs(x) / a + abs(y) / b - 1.0) * a * b / math.sqrt(a * a + b * b)
+    if shape == CAPSULE:  # a segment of half length a with round ends of radius b
+        dx = max(abs(x) - a, 0.0)
+        return math.sqrt(dx * dx + y * y) - b
     # an isosceles triangle from (-a, +-b) to (a, 0)
     side = math.sqrt(4 * a * a + b * b)
     return max(-x - a, (b * (x - a) + 2 * a * abs(y)) / side)
@@ -59,7 +62,8 @@ def draw(
         gain: (size, size) float32.
         camera: through which it is seen.
         colours: (num_colours, 3) in 0 to 255.
-        parts: (num_parts, 8), see ``parts``.
+        parts: (num_parts, 8): shape, x, y, heading relative to the thing's, half length, half width, colour,
+            opacity.
         x: of the thing's middle, metres.
         y: of the thing's middle, metres.
         heading: of the thing, radians.
@@ -85,6 +89,9 @@ def draw(
         if shape == BOX or shape == TRIANGLE:  # noqa: PLR1714,SIM109 -- faster in numba
             wide = abs(cos) * along + abs(sin) * across + 0.5
             high = abs(sin) * along + abs(cos) * across + 0.5
+        elif shape == CAPSULE:
+            wide = abs(cos) * along + across + 0.5
+            high = abs(sin) * along + across + 0.5
         else:
             wide = high = max(along, across) + 0.5
         opacity = parts[part, 7]

@@ -1,0 +1,29 @@
+"""Packages that optional extras bring."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from rltransfer.errors import MissingExtraError
+
+
+def imported(module: str, *, family: str, extra: str) -> ModuleType:
+    """``module``, imported now.
+
+    Args:
+        module: of a simulator.
+        family: the name of the family that needs it.
+        extra: the optional extra that brings it.
+
+    Raises:
+        MissingExtraError: it is not installed; the message is the command that mends it.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is not None and not module.startswith(error.name.split(".")[0]):
+            raise  # something that the module itself needs
+        raise MissingExtraError(
+            f"family {family!r} needs the package {module.split('.')[0]!r}: pip install \"rltransfer[{extra}]\""
+        ) from error
