@@ -23,18 +23,19 @@ class SteppedInTurn(SyncVectorEnv):
 
     def get_state(self) -> dict[str, Any]:
         """What every copy needs to go on bit for bit. Raises ConfigError where the simulator cannot say."""
-        return {str(k): _state_method(env, "get_state")() for k, env in enumerate(self.envs)}
+        return {str(k): state_method(env, "get_state")() for k, env in enumerate(self.envs)}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from what ``get_state`` of as many copies returned."""
         if len(state) != self.num_envs:
             raise ConfigError(f"this state is of {len(state)} copies; there are {self.num_envs}")
         for k, env in enumerate(self.envs):
-            _state_method(env, "set_state")(state[str(k)])
+            state_method(env, "set_state")(state[str(k)])
         self._autoreset_envs[:] = False
 
 
-def _state_method(env: Env[Any, Any], name: str) -> Callable[..., Any]:
+def state_method(env: Env[Any, Any], name: str) -> Callable[..., Any]:
+    """``get_state`` or ``set_state`` of ``env`` or the nearest wrapped one. Raises ConfigError where there is none."""
     try:
         found: Callable[..., Any] = env.get_wrapper_attr(name)
     except AttributeError:
