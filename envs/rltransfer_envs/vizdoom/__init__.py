@@ -1,0 +1,1 @@
+"""ViZDoom's scenarios: first-person views, for walking, fighting and surviving."""
