@@ -37,6 +37,10 @@ class NotApplicableError(RLTransferError):
     """A transfer method that cannot serve this pair of source and target. Listed in the result, never fatal."""
 
 
+class NoEffectWarning(UserWarning):
+    """Something that was asked for and changes nothing, as far as a short rollout can tell."""
+
+
 class ArtifactError(RLTransferError):
     """A saved trunk or agent that is damaged, incomplete or of another kind."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rltransfer.config import ExperimentConfig, load_experiment
-from rltransfer.errors import ArtifactError, ConfigError, NotApplicableError, RLTransferError
+from rltransfer.errors import ArtifactError, ConfigError, NoEffectWarning, NotApplicableError, RLTransferError
 from rltransfer.launch import Job, JobEvent, Listener, run_locally
 from rltransfer.points import task_of_experiment
 from rltransfer.runs import RunDirectory, TrialName, opened
@@ -116,16 +117,21 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
     from rltransfer.tasks.vec_env import channels_first
 
     found: dict[str, Any] = {}
+    doubted: set[str] = set()
     for name in ("source", *config.targets):
+        place = "source" if name == "source" else f"targets.{name}"
         try:
             task = task_of_experiment(config, name)
             observation, action = task.spaces()
             check_action_space(config.agent, action)
             trunk = config.trunk.build(channels_first(observation).shape)
             _check_budget(config, (config.source.budget if name == "source" else config.budget) or math.inf)
+            doubts = set(task.family.doubts()) - doubted
         except RLTransferError as error:
-            place = "source" if name == "source" else f"targets.{name}"
             raise ConfigError(f"{place}: {error}") from error
+        for doubt in sorted(doubts):
+            warnings.warn(f"{place}: {doubt}", NoEffectWarning, stacklevel=2)
+        doubted |= doubts
         found = {"precision": trunk.precision, "device": _device(), "threads": config.threads}
     if config.source.agent is not None:
         _check_given_source(config, Path(config.source.agent))

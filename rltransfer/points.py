@@ -12,7 +12,10 @@ def task_of_experiment(config: ExperimentConfig, name: str) -> Task:
     """The task called ``name``: a target, or ``"source"``."""
     point = config.task(name)
     if isinstance(point.family, AdHocFamily):
-        family: Family = GymnasiumFamily(point.family.id, kwargs=point.family.kwargs, wrappers=point.family.wrappers)
+        adhoc = point.family
+        family: Family = GymnasiumFamily(
+            adhoc.id, kwargs=adhoc.kwargs, attributes=adhoc.attributes, wrappers=adhoc.wrappers
+        )
     else:
         family = FAMILIES.get(point.family)
     return family.task(robot=point.robot, task=point.task, environment=point.environment)

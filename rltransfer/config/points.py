@@ -81,7 +81,7 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
     comparable = _comparable(family)
     if isinstance(comparable, AdHocFamily) or as_mapping(family) is not None:
         flaws = [
-            Flaw((key,), "a Gymnasium environment has none. Change its kwargs or wrappers under 'family'.")
+            Flaw((key,), "a Gymnasium environment has none. Change its kwargs, attributes or wrappers under 'family'.")
             for key in ("robot", "task", "environment")
             if raw.get(key)
         ]

@@ -29,6 +29,11 @@ Wrapper = Annotated[Any, PlainValidator(_wrapper), PlainSerializer(_wrapper_as_w
 """An instance of a class in ``rltransfer.registry.WRAPPERS``."""
 
 
+AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z]\w*(\.[A-Za-z]\w*)*$", max_length=200)]
+"""A name, or names of objects within objects: ``model.opt.gravity``."""
+AttributeValue = bool | int | float | str | list[float]
+
+
 class AdHocFamily(Section):
     """Any environment that Gymnasium knows, as a family of one task.
 
@@ -36,11 +41,15 @@ class AdHocFamily(Section):
         id: the Gymnasium id, such as ``CartPole-v1``. ``my_package:Mine-v0`` has Gymnasium import the installed
             module ``my_package`` first, so that it can register its environments.
         kwargs: arguments for ``gymnasium.make``; a source and a target with different ones are two tasks.
+        attributes: set on the environment once it is made, before its wrappers: ``{gravity: 5.0}``, or
+            ``{model.opt.gravity: [0, 0, -5]}``. A name that is not there is refused; one whose change has no effect
+            in a short rollout is warned of, before anything trains.
         wrappers: what the environment is wrapped in, innermost first: names, or a name with its options.
     """
 
     id: str = Field(pattern=r"^([\w.]+:)?([\w.-]+/)?[\w.-]+$", max_length=200)
     kwargs: dict[str, JsonValue] = Field(default_factory=dict)
+    attributes: dict[AttributeName, AttributeValue] = Field(default_factory=dict)
     wrappers: tuple[Wrapper, ...] = ()
 
 

@@ -159,6 +159,10 @@ class Family(abc.ABC):
         """
         return "discrete" if self.action_meanings(robot) is not None else None
 
+    def doubts(self) -> tuple[str, ...]:
+        """What is asked for and seems to have no effect, in words; an experiment asks once, before it runs."""
+        return ()
+
     def reference_score(self, task: Task) -> ReferenceScore | None:
         """Random and expert returns of ``task`` in the default environment, or None where none were measured."""
         return None

@@ -22,11 +22,12 @@ class GymnasiumFamily(SingleEnvFamily):
     """An ad-hoc family: one Gymnasium id with keyword arguments and named wrappers.
 
     Two of them make a source and a target. It has one robot, one task and no factors: what changes between source
-    and target is the id, the arguments or the wrappers themselves.
+    and target is the id, the arguments, the attributes or the wrappers themselves.
 
     Args:
         env_id: Gymnasium's id, ``"CartPole-v1"`` or ``"my_package:Mine-v0"``.
         kwargs: keyword arguments for the environment.
+        attributes: set on the unwrapped environment once it is made; see ``set_attributes``.
         wrappers: applied in order, the first innermost.
     """
 
@@ -34,10 +35,16 @@ class GymnasiumFamily(SingleEnvFamily):
     tasks: Mapping[str, str] = {"default": "the environment's own"}
 
     def __init__(
-        self, env_id: str, *, kwargs: Mapping[str, Any] | None = None, wrappers: Sequence[WrapperSpec] = ()
+        self,
+        env_id: str,
+        *,
+        kwargs: Mapping[str, Any] | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        wrappers: Sequence[WrapperSpec] = (),
     ) -> None:
         self.id = env_id
         self.kwargs = dict(kwargs or {})
+        self.attributes = dict(attributes or {})
         self.wrappers = tuple(wrappers)
         self.name = env_id
         self.summary = f"Gymnasium's {env_id}"
@@ -50,6 +57,26 @@ class GymnasiumFamily(SingleEnvFamily):
             ConfigError: Gymnasium does not know the id, or the environment refuses its arguments or a wrapper.
             MissingExtraError: a package the environment needs is not installed.
         """
+        import gymnasium
+
+        env = self._bare(self.attributes, render_mode)
+        for wrapper in self.wrappers:
+            try:
+                env = wrapper.wrap(env)
+            except (gymnasium.error.Error, *_REFUSALS) as error:
+                name = type(wrapper).__name__
+                raise ConfigError(f"environment {self.id!r}, wrapper {name}: {_first_line(error)}") from error
+        return env
+
+    def doubts(self) -> tuple[str, ...]:
+        """Attributes that a rollout could not show to have an effect; see ``Family.doubts``."""
+        from rltransfer.tasks.attributes import doubtful_attributes
+
+        found = doubtful_attributes(lambda attributes: self._bare(attributes, None), self.attributes)
+        return tuple(f"environment {self.id!r}: attribute {name!r} {reason}" for name, reason in found.items())
+
+    def _bare(self, attributes: Mapping[str, Any], render_mode: str | None) -> Env[Any, Any]:
+        """The environment with ``attributes``, and without wrappers."""
         import gymnasium
 
         options = dict(self.kwargs)
@@ -65,12 +92,14 @@ class GymnasiumFamily(SingleEnvFamily):
             ) from error
         except (gymnasium.error.Error, *_REFUSALS) as error:
             raise ConfigError(f"environment {self.id!r} cannot be made: {_first_line(error)}") from error
-        for wrapper in self.wrappers:
+        if attributes:
+            from rltransfer.tasks.attributes import set_attributes
+
             try:
-                env = wrapper.wrap(env)
-            except (gymnasium.error.Error, *_REFUSALS) as error:
-                name = type(wrapper).__name__
-                raise ConfigError(f"environment {self.id!r}, wrapper {name}: {_first_line(error)}") from error
+                set_attributes(env, attributes)
+            except ConfigError as error:
+                env.close()
+                raise ConfigError(f"environment {self.id!r}: {error}") from error
         return env
 
     def _needs_frames(self) -> bool:

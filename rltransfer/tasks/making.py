@@ -28,8 +28,8 @@ def make_env(
     """Copies of a task for a Stable-Baselines3 model.
 
     Args:
-        family: a registered family's name; a Gymnasium environment as ``{"id": ..., "kwargs": ..., "wrappers": ...}``;
-            or a family or task object.
+        family: a registered family's name; a Gymnasium environment as
+            ``{"id": ..., "kwargs": ..., "attributes": ..., "wrappers": ...}``; or a family or task object.
         robot: which of the family's robots; its default where left out.
         task: which of the family's tasks; its default where left out.
         environment: factor name to value, for what differs from the default environment.
@@ -65,9 +65,13 @@ def find_family(family: str | Mapping[str, Any] | Family) -> Family:
     if isinstance(family, str):
         found: Family = FAMILIES.get(family)
         return found
-    unknown = set(family) - {"id", "kwargs", "wrappers"}
+    unknown = set(family) - {"id", "kwargs", "attributes", "wrappers"}
     if "id" not in family or unknown:
-        raise ConfigError(f"an ad-hoc family has id, kwargs and wrappers, not {', '.join(map(str, family))}")
+        raise ConfigError(
+            f"an ad-hoc family has id, kwargs, attributes and wrappers, not {', '.join(map(str, family))}"
+        )
+    if not isinstance(family.get("attributes") or {}, Mapping):
+        raise ConfigError("attributes is a mapping of names to values")
     wrappers = []
     items = family.get("wrappers") or ()
     if not isinstance(items, list | tuple) or any(isinstance(item, Mapping) and len(item) != 1 for item in items):
@@ -75,4 +79,6 @@ def find_family(family: str | Mapping[str, Any] | Family) -> Family:
     for item in items:
         name, options = next(iter(item.items())) if isinstance(item, Mapping) else (item, {})
         wrappers.append(parse(WRAPPERS.get(name), options or {}))
-    return GymnasiumFamily(family["id"], kwargs=family.get("kwargs"), wrappers=wrappers)
+    return GymnasiumFamily(
+        family["id"], kwargs=family.get("kwargs"), attributes=family.get("attributes"), wrappers=wrappers
+    )

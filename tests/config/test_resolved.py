@@ -21,7 +21,11 @@ workers: 2
     "gymnasium": """\
 experiment: poles
 source:
-  family: {id: A-v0, kwargs: {a: [1, {b: "1e3", c: null}], d: "no"}, wrappers: [pixels]}
+  family:
+    id: A-v0
+    kwargs: {a: [1, {b: "1e3", c: null}], d: "no"}
+    attributes: {gravity: 5.0, steps: 3, model.opt.gravity: [0, 0, -5], name: "1e3", windy: true}
+    wrappers: [pixels]
   agent: runs/a
 targets: {rover: {family: rover}}
 methods: [direct]

@@ -8,7 +8,16 @@ import pytest
 from gymnasium import spaces
 
 import rltransfer as rlt
-from rltransfer.errors import ConfigError, MissingExtraError, RLTransferError, SpaceMismatchError
+from rltransfer.config.load import parse_experiment
+from rltransfer.errors import (
+    ConfigError,
+    MissingExtraError,
+    NoEffectWarning,
+    RLTransferError,
+    SpaceMismatchError,
+)
+from rltransfer.experiment import check_parts
+from rltransfer.tasks.gymnasium_family import GymnasiumFamily
 from rltransfer.tasks.images import ResizeImage
 
 
@@ -39,11 +48,45 @@ class Picture(gymnasium.Env):
         return np.repeat(np.repeat(self.seen[:8, :8], 2, axis=0), 2, axis=1)
 
 
+class Inner:
+    push = 1.0
+
+
+class Constants(gymnasium.Env):
+    """Adds up constants, some of which are read when it is made."""
+
+    observation_space = spaces.Box(-np.inf, np.inf, (2,), np.float64)
+    action_space = spaces.Discrete(2)
+    fixed = property(lambda self: 3)
+
+    def __init__(self, random=False):
+        self.mass, self.speed, self.unused, self.late = 2.0, 3, 1.0, 0.0
+        self.doubled = 2 * self.mass
+        self.wind = np.zeros(2)
+        self.inner = Inner()
+        self.random = random
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.steps, self.at = 0, np.zeros(2)
+        return self.at, {}
+
+    def step(self, action):
+        self.steps += 1
+        self.at = self.at + self.doubled * action + self.speed + self.wind + self.inner.push
+        if self.random:
+            self.at = self.at + np.random.default_rng().random()
+        if self.steps > 150:
+            self.at = self.at + self.late
+        return self.at, 0.0, self.steps == 180, False, {}
+
+
 @pytest.fixture(autouse=True)
-def picture():
+def registered():
     gymnasium.register("Picture-v0", entry_point=Picture, disable_env_checker=True)
+    gymnasium.register("Constants-v0", entry_point=Constants, disable_env_checker=True)
     yield
-    del gymnasium.registry["Picture-v0"]
+    del gymnasium.registry["Picture-v0"], gymnasium.registry["Constants-v0"]
 
 
 def make(*wrappers, num_envs=2, env_id="Picture-v0", **kwargs):
@@ -191,14 +234,121 @@ def test_keyword_arguments_reach_the_environment():
         ({"id": "CartPole-v1", "wrappers": [{"resize": {"hight": 9}}]}, ConfigError, "Did you mean 'height'?"),
         ({"id": "CartPole-v1", "wrappers": "pixels"}, ConfigError, "wrappers is a list"),
         ({"id": "CartPole-v1", "wrappers": [{"pixels": {}, "resize": {}}]}, ConfigError, "wrappers is a list"),
-        ({"kwargs": {}}, ConfigError, "an ad-hoc family has id, kwargs and wrappers"),
-        ({"id": "CartPole-v1", "wrapers": []}, ConfigError, "an ad-hoc family has id, kwargs and wrappers"),
+        ({"id": "CartPole-v1", "attributes": [1]}, ConfigError, "attributes is a mapping of names to values"),
+        ({"id": "CartPole-v1", "attributes": {"gravty": 5.0}}, ConfigError,
+         "'CartPole-v1': unknown attribute of CartPoleEnv 'gravty'. Did you mean 'gravity'?"),
+        ({"id": "CartPole-v1", "attributes": {"zzz": 5.0}}, ConfigError, "Known: action_space, .*gravity"),
+        ({"id": "CartPole-v1", "attributes": {"__class__": 5.0}}, ConfigError, "unknown attribute of CartPoleEnv"),
+        ({"id": "CartPole-v1", "attributes": {"gravity.x": 5.0}}, ConfigError, "unknown attribute of float 'x'"),
+        ({"id": "CartPole-v1", "attributes": {"step": 5.0}}, ConfigError, "'step' is a method, which no value"),
+        ({"id": "CartPole-v1", "attributes": {"gravity": "low"}}, ConfigError, "is 9.8, and 'low' is of another kind"),
+        ({"id": "CartPole-v1", "attributes": {"gravity": True}}, ConfigError, "is 9.8, and True is of another kind"),
+        ({"id": "CartPole-v1", "attributes": {"unwrapped": 1}}, ConfigError, "is a CartPoleEnv, which no value"),
+        ({"id": "Constants-v0", "attributes": {"wind": [1.0]}}, ConfigError, r"has the shape \(2,\); give a list"),
+        ({"id": "Constants-v0", "attributes": {"fixed": 3}}, ConfigError, "attribute 'fixed' cannot be set"),
+        ({"kwargs": {}}, ConfigError, "an ad-hoc family has id, kwargs, attributes and wrappers"),
+        ({"id": "CartPole-v1", "wrapers": []}, ConfigError, "an ad-hoc family has id, kwargs, attributes and wrappers"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_made_is_told_in_one_line(family, kind, message):
     with pytest.raises(kind, match=message) as refused:
         rlt.make_env(family)
     assert len(str(refused.value).splitlines()) == 1
+
+
+def constants(attributes, **kwargs):
+    return GymnasiumFamily("Constants-v0", kwargs=kwargs, attributes=attributes)
+
+
+def test_attributes_are_set_on_every_copy_in_the_kind_that_they_have():
+    env = constants({"speed": 5, "wind": [1, 2.5], "inner.push": 0.0}).make().unwrapped
+    assert (env.speed, env.inner.push) == (5, 0.0)
+    assert env.wind.dtype == np.float64
+    assert env.wind.tolist() == [1, 2.5]
+    assert Inner.push == 1.0  # the class, which other environments share, is left alone
+    both = rlt.make_env({"id": "Constants-v0", "attributes": {"speed": 5}}, num_envs=2)
+    both.reset()
+    assert both.step(np.array([0, 0]))[0].tolist() == [[6, 6], [6, 6]]  # 5 and the push of 1
+
+
+def test_weaker_gravity_slows_the_fall_of_the_pole():
+    """One step from rest at an angle: by the equations of Barto, Sutton and Anderson (1983), without a force."""
+    pull = {}
+    for gravity in (9.8, 4.9):
+        env = GymnasiumFamily("CartPole-v1", attributes={"gravity": gravity}).make()
+        env.reset(seed=0)
+        cart = env.unwrapped
+        cart.state = np.array([0, 0, 0.1, 0])
+        cart.force_mag = 0.0
+        env.step(0)
+        pull[gravity] = cart.state[3]
+    assert pull[4.9] == pytest.approx(pull[9.8] / 2)
+    expected = 0.02 * 9.8 * np.sin(0.1) / (0.5 * (4 / 3 - 0.1 * np.cos(0.1) ** 2 / 1.1))
+    assert pull[9.8] == pytest.approx(expected)
+
+
+def test_an_object_within_can_be_reached_by_its_dotted_name():
+    pytest.importorskip("mujoco")
+    family = GymnasiumFamily("InvertedPendulum-v5", attributes={"model.opt.gravity": [0, 0, -5.0]})
+    env = family.make()
+    assert env.unwrapped.model.opt.gravity.tolist() == [0, 0, -5]
+    assert family.doubts() == ()
+    env.close()
+
+
+def test_a_change_that_does_nothing_is_doubted_and_one_that_acts_is_not():
+    doubts = constants({"mass": 9.0, "speed": 4, "unused": 2.0}).doubts()
+    assert [doubt.split(" had no effect in 200 steps")[0] for doubt in doubts] == [
+        "environment 'Constants-v0': attribute 'mass'",  # of which another constant was computed before
+        "environment 'Constants-v0': attribute 'unused'",
+    ]
+    assert "be read only when the environment is made" in doubts[0]
+    assert constants({"doubled": 9.0, "inner.push": 0.5, "wind": [0, 1]}).doubts() == ()
+    assert GymnasiumFamily("CartPole-v1", attributes={"gravity": 5.0}).doubts() == ()
+    assert "'masscart' had no effect" in GymnasiumFamily("CartPole-v1", attributes={"masscart": 5.0}).doubts()[0]
+
+
+def test_an_effect_late_in_the_rollout_is_found_and_the_same_value_is_doubted():
+    assert constants({"late": 1.0}).doubts() == ()
+    assert "may have that value already" in constants({"speed": 3}).doubts()[0]
+
+
+def test_an_environment_without_a_seed_of_its_own_cannot_show_an_effect():
+    (doubt,) = constants({"unused": 2.0}, random=True).doubts()
+    assert "the same seed gives different episodes" in doubt
+
+
+def test_an_experiment_warns_once_of_what_changes_nothing_and_names_the_task():
+    config = parse_experiment("""\
+experiment: poles
+trunk: mlp
+agent: {algorithm: ppo, num_envs: 4, n_steps: 16}
+source: {family: {id: CartPole-v1, attributes: {masscart: 5.0}}, budget: 128}
+targets:
+  same: {family: {id: CartPole-v1, attributes: {masscart: 5.0}, wrappers: [{time_limit: {steps: 9}}]}}
+  moon: {family: {id: CartPole-v1, attributes: {gravity: 1.6, masspole: 0.1}}}
+methods: [direct]
+budget: 128
+""")
+    with pytest.warns(NoEffectWarning) as told:
+        check_parts(config)
+    assert [str(warning.message).split(" had no effect")[0] for warning in told] == [
+        "source: environment 'CartPole-v1': attribute 'masscart'",
+        "targets.moon: environment 'CartPole-v1': attribute 'masspole'",
+    ]
+
+
+def test_an_experiment_refuses_an_attribute_that_is_not_there_and_names_the_task():
+    config = parse_experiment("""\
+experiment: poles
+trunk: mlp
+source: {family: {id: CartPole-v1}, budget: 20_000}
+targets: {moon: {family: {id: CartPole-v1, attributes: {gravty: 1.6}}}}
+methods: [direct]
+budget: 20_000
+""")
+    with pytest.raises(ConfigError, match=r"^targets.moon: environment 'CartPole-v1': .*Did you mean 'gravity'\?$"):
+        check_parts(config)
 
 
 def test_a_package_that_is_not_installed_is_named(monkeypatch):
