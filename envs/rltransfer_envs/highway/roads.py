@@ -23,11 +23,11 @@ class _Steered:
         return rewards
 
 
-class _SteeredMerge(_Steered, ConnectedLaneMergeGenericEnv):
+class _SteeredMerge(_Steered, ConnectedLaneMergeGenericEnv):  # type: ignore[misc]
     pass
 
 
-class _SteeredRoundabout(_Steered, ConnectedLaneRoundaboutGenericEnv):
+class _SteeredRoundabout(_Steered, ConnectedLaneRoundaboutGenericEnv):  # type: ignore[misc]
     pass
 
 

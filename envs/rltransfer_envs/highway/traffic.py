@@ -8,7 +8,7 @@ from typing import Any
 from highway_env.vehicle.behavior import IDMVehicle
 
 
-class CrossingVehicle(IDMVehicle):
+class CrossingVehicle(IDMVehicle):  # type: ignore[misc]
     """The car that highway-env has by default, under another name.
 
     ``IntersectionEnv`` writes its cars' distances and accelerations onto their class, and so would change how cars

@@ -84,7 +84,7 @@ class Screen(gymnasium.Wrapper[Any, Any, Any, Any]):
         self.observation_space = whole["screen"]
         self.game: vizdoom.DoomGame = env.unwrapped.game  # type: ignore[attr-defined]
         self._folder = Path(tempfile.mkdtemp(prefix="rltransfer-vizdoom-"))
-        self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._remove = weakref.finalize(self, _stop_and_remove, self.game, self._folder)
         self.game.set_doom_config_path(str(self._folder / "vizdoom.ini"))
         if textures != "scenario" or start != "anywhere":
             wad = Path(self.game.get_doom_scenario_path())
@@ -112,3 +112,9 @@ class Screen(gymnasium.Wrapper[Any, Any, Any, Any]):
         """Stop the engine and remove its files."""
         super().close()
         self._remove()
+
+
+def _stop_and_remove(game: vizdoom.DoomGame, folder: Path) -> None:
+    """Stop the engine, which writes its settings as it stops, then remove its files."""
+    game.close()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -28,7 +28,7 @@ class ViZDoom(SingleEnvFamily):
     120 and scaled to 64 by 64 by averaging, but for two things at an episode's end: the last frame is repeated where
     ViZDoom gives a black one, and a time-out is a truncation only where ViZDoom says termination as well.
 
-    The engine cannot be put back into a former state bit for bit: its random numbers are not part of its savegames.
+    The engine cannot be put back into a former state bit for bit: from a savegame it goes on a tic beside where it was.
 
     ## Action Space
     | robot | space | actions |
