@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from rltransfer.config import ExperimentConfig
+from rltransfer.errors import NoEffectWarning
 from rltransfer.experiment import Plan, run_experiment
 from rltransfer.launch.display import Display
 from rltransfer.launch.jobs import Listener
@@ -28,6 +31,8 @@ def run_in_terminal(config: ExperimentConfig, *, out: Path | None, workers: int 
             weights = {str(name): _work(config, name) for name in left}
             return stack.enter_context(Display(weights=weights, console=console, skipped=len(done)))
 
+        stack.enter_context(warnings.catch_warnings())
+        warnings.showwarning = _shown_plainly(console, warnings.showwarning)
         try:
             result = run_experiment(config, out=out, workers=workers, listen=listen)
         except KeyboardInterrupt:
@@ -52,6 +57,18 @@ def _console() -> Console:
     if not console.is_terminal:
         console.width = 130  # tables in a log or a pipe are not folded at 80
     return console
+
+
+def _shown_plainly(console: Console, otherwise: Any) -> Any:
+    """What shows a warning about an experiment in one line, without the code that gave it."""
+
+    def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        if issubclass(category, NoEffectWarning):
+            console.print(f"warning: {message}", style="yellow", markup=False)
+        else:
+            otherwise(message, category, *place)
+
+    return show
 
 
 def _work(config: ExperimentConfig, name: TrialName) -> float:

@@ -124,3 +124,17 @@ def test_the_documents_other_experiments_check():
         + "methods: [direct]\nbudget: 20_000\n"
     )
     assert set(parse_experiment(whole).targets) == {"moon", "leaning"}
+
+
+def test_a_constant_that_changes_nothing_is_told_in_one_line(tmp_path, rltransfer):
+    (tmp_path / "heavy.yaml").write_text(
+        "experiment: heavy\nseeds: 1\ntrunk: mlp\n"
+        "agent: {algorithm: ppo, num_envs: 2, n_steps: 32, batch_size: 32, n_epochs: 1}\n"
+        "source: {family: {id: CartPole-v1}, budget: 64}\n"
+        "targets: {heavy: {family: {id: CartPole-v1, attributes: {masscart: 3.0}}}}\n"
+        "methods: [direct]\nbudget: 64\nevaluation: {every: 64, episodes: 1}\n"
+    )
+    done = rltransfer("run", "heavy.yaml", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    told = "warning: targets.heavy: environment 'CartPole-v1': attribute 'masscart' had no effect"
+    assert " ".join(done.stdout.split()).count(told) == 1
