@@ -33,6 +33,9 @@ class ExperimentSize:
         return self.num_targets * self.num_methods * self.num_seeds
 
     def __str__(self) -> str:
+        if not self.num_targets:
+            agents = _counted(self.num_source_agents, "source agent")
+            return f"{agents}, no targets\n{self.source_steps:,} environment steps"
         counts = (
             f"{_counted(self.num_targets, 'target')} x {_counted(self.num_methods, 'method')}"
             f" x {_counted(self.num_seeds, 'seed')} = {_counted(self.num_trials, 'trial')}"

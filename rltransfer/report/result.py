@@ -80,6 +80,7 @@ class Result:
         experiment: its name.
         num_seeds: how many seeds it is to have.
         source_steps: environment steps each source agent was trained for; 0 where it was given.
+        source_task: what they learn, in words.
         source: the source agents' own learning curves.
         targets: in the experiment's order.
         failed: trial to what went wrong.
@@ -91,6 +92,7 @@ class Result:
     experiment: str
     num_seeds: int
     source_steps: int
+    source_task: str
     source: Arm
     targets: tuple[TargetResult, ...]
     failed: Mapping[str, str]
@@ -139,7 +141,8 @@ def collect(run: RunDirectory) -> Result:
         experiment=config.experiment,
         num_seeds=len(config.seeds),
         source_steps=config.source.budget or 0,
-        source=_arm(trials, SOURCE, "", config.seeds),
+        source_task=str(task_of_experiment(config, SOURCE)),
+        source=replace(_arm(trials, SOURCE, "", config.seeds), method=SOURCE),
         targets=targets,
         failed={str(n): str(t.status.get("error", "")) for n, t in trials.items() if t.status.get("state") == "failed"},
         damaged={str(n): t.damage for n, t in trials.items() if t.damage},
