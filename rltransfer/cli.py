@@ -114,12 +114,12 @@ def show(
     ] = None,
 ) -> None:
     """Show what a run has found so far, or a family's robots, tasks and factors."""
-    from rltransfer.session import show_family_in_terminal, show_in_terminal
+    from rltransfer import session
 
     if what[0] == "family" and len(what) == 2:
-        show_family_in_terminal(what[1], png=png)
+        session.show_family_in_terminal(what[1], png=png)
     elif len(what) == 1 and png is None:
-        show_in_terminal(Path(what[0]))
+        session.show_in_terminal(Path(what[0]))
     else:
         raise ConfigError("show takes a run directory, or 'family' and a name; --png goes with a family")
 
