@@ -146,6 +146,22 @@ def check_family(
     raise typer.Exit(check_family_in_terminal(name, copies=copies, steps=steps))
 
 
+@app.command(name="film")
+def film_(
+    agent: Annotated[
+        Path,
+        typer.Argument(metavar="AGENT", help="A trained agent, such as runs/quickstart/source/seed-0."),
+    ],
+    gif: Annotated[Path, typer.Option(help="The moving picture to write.")],
+    copies: Annotated[int, typer.Option(min=1, max=16, help="Episodes side by side.")] = 4,
+    steps: Annotated[int, typer.Option(min=1, max=10_000, help="Frames.")] = 120,
+) -> None:
+    """Write a moving picture of a trained agent at its task."""
+    from rltransfer.session import film_in_terminal
+
+    film_in_terminal(agent, gif=gif, copies=copies, steps=steps)
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of experiment files, for editors."""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rltransfer.config import ExperimentConfig
-from rltransfer.errors import UnknownNameError
+from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.experiment import Plan, run_experiment
 from rltransfer.launch.display import Display
 from rltransfer.launch.jobs import Listener
@@ -60,6 +60,20 @@ def show_family_in_terminal(name: str, *, png: Path | None) -> None:
 
         draw_contact_sheet(family, png)
         console.print(f"contact sheet: {png}")
+
+
+def film_in_terminal(agent: Path, *, gif: Path, copies: int, steps: int) -> None:
+    """Film the agent saved in the folder ``agent`` at the task it was trained on."""
+    from rltransfer.agents.anatomy import task_of
+    from rltransfer.agents.artifact import load_agent
+    from rltransfer.training.film import film
+
+    model = load_agent(agent)
+    task = task_of(model)
+    if task is None:
+        raise ConfigError(f"{agent} does not say which registered family's task it was trained on")
+    film(model, task, gif, copies=copies, steps=steps)
+    _console().print(f"{gif}: {steps + 1} frames of {task}")
 
 
 def list_in_terminal(kind: str) -> None:
