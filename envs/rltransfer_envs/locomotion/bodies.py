@@ -64,7 +64,7 @@ class Body:
     measured_at: Literal["joint", "torso", "mass"] = "joint"
     success_speed: float
     time_limit: int = 1000
-    view: float = 4.0
+    view: float = 3.2
     elevation: float = 12.0
 
     @property

@@ -43,7 +43,13 @@ FACTORS: dict[str, Factor] = {
         _number("motor_strength", "dynamics", 1.0, (0.5556, 1.4444), (0.7778, 1.2222), "1", "times every motor's gear"),
         _number("damping", "dynamics", 1.0, (0.25, 2.0), (0.625, 1.5), "1", "times the damping of every joint"),
         _number(
-            "action_delay", "dynamics", 0, (0, MAX_DELAY), (0, 1), "steps", "control steps before an action takes effect"
+            "action_delay",
+            "dynamics",
+            0,
+            (0, MAX_DELAY),
+            (0, 1),
+            "steps",
+            "control steps before an action takes effect",
         ),
         _number(
             "sensor_noise", "sensor", 0.0, (0.0, 0.3), (0.0, 0.1), "1", "standard deviation added to every observation"

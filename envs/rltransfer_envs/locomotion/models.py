@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import math
 import warnings
 from collections.abc import Mapping
@@ -56,17 +58,18 @@ def make_setting(body: Body, factors: Mapping[str, FactorValue]) -> Setting:
         ConfigError: no such model, MuJoCo refuses it, or a length factor has nothing to act on.
     """
     value = {name: float(number) for name, number in factors.items()}
-    spec = load(body.xml_file)
-    model = _compiled(spec, body)
+    spec, default = load(body.xml_file)
+    model = copy.copy(default)
     upstream = mujoco.MjData(model)
     qpos, qvel = np.array(upstream.qpos), np.array(upstream.qvel)
     healthy_z = body.healthy_z_range or (-math.inf, math.inf)
     if value["limb_length"] != 1.0 or value["torso_length"] != 1.0:
         before = proportions.lowest_point(model, qpos)
+        spec = spec.copy()
         proportions.fix_density(spec, model)
         proportions.stretch_limbs(spec, value["limb_length"])
         proportions.stretch_torso(spec, value["torso_length"])
-        model = _compiled(spec, body)
+        model = _compiled(spec, body.xml_file)
         raised = before - proportions.lowest_point(model, qpos)
         height = height_index(model)
         if height is not None and raised != 0.0:
@@ -112,15 +115,26 @@ def change_physics(model: mujoco.MjModel, value: Mapping[str, float]) -> None:
     mujoco.mj_setConst(model, mujoco.MjData(model))
 
 
-def load(xml_file: str) -> Any:
-    """The ``MjSpec`` of a file of Gymnasium's, or of a path. Raises ConfigError where there is none."""
+def load(xml_file: str) -> tuple[Any, mujoco.MjModel]:
+    """The ``MjSpec`` and the model of a file of Gymnasium's, or of a path; not to be changed.
+
+    Raises:
+        ConfigError: there is no such file, or MuJoCo refuses it.
+    """
     path = model_path(xml_file)
     if not path.is_file():
         raise ConfigError(f"there is no MuJoCo model {str(path)!r}; xml_file is a path, or a name in {ASSETS}")
+    return _loaded(str(path), path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=16)
+def _loaded(path: str, modified: int) -> tuple[Any, mujoco.MjModel]:
+    """Kept, for building textures takes ten times as long as copying the model."""
     try:
-        return mujoco.MjSpec.from_file(str(path))
+        spec = mujoco.MjSpec.from_file(path)
     except (ValueError, mujoco.FatalError) as error:
-        raise ConfigError(f"MuJoCo cannot read {str(path)!r}: {_first_line(error)}") from error
+        raise ConfigError(f"MuJoCo cannot read {path!r}: {_first_line(error)}") from error
+    return spec, _compiled(spec, path)
 
 
 def model_path(xml_file: str) -> Path:
@@ -143,14 +157,14 @@ def height_index(model: mujoco.MjModel) -> int | None:
     return None
 
 
-def _compiled(spec: Any, body: Body) -> mujoco.MjModel:
+def _compiled(spec: Any, xml_file: str) -> mujoco.MjModel:
     try:
         with warnings.catch_warnings():  # half_cheetah.xml uses settotalmass, which MuJoCo 4 calls deprecated
             warnings.simplefilter("ignore", UserWarning)
             return spec.compile()
     except (ValueError, mujoco.FatalError) as error:
-        raise ConfigError(f"MuJoCo cannot compile {body.xml_file!r}: {_first_line(error)}") from error
+        raise ConfigError(f"MuJoCo cannot compile {xml_file!r}: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -16,11 +16,15 @@ from rltransfer_envs.locomotion.pictures import SIZE
 
 
 class MujocoPictures:
-    """Draws with the model's camera ``track`` where it has one; one renderer for each model."""
+    """Draws with the model's camera ``track``, or MuJoCo's free camera where it has none.
+
+    Args:
+        body: not used; what ``SidePictures`` takes.
+    """
 
     def __init__(self, body: Body) -> None:
-        self._elevation = body.elevation
-        self._renderers: dict[int, Any] = {}
+        self._model: mujoco.MjModel | None = None
+        self._renderer: Any = None
 
     def draw(self, setting: Setting, qpos: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
         """A (384, 384, 3) frame of a robot at the positions ``qpos``, (nq,).
@@ -29,22 +33,22 @@ class MujocoPictures:
             ConfigError: there is no OpenGL.
         """
         model = setting.model
-        if id(model) not in self._renderers:
-            self._renderers[id(model)] = _renderer(model)
-        renderer = self._renderers[id(model)]
+        if model is not self._model:
+            self.close()
+            self._renderer, self._model = _renderer(model), model
         data = mujoco.MjData(model)
         data.qpos[:] = qpos
         mujoco.mj_forward(model, data)
         track = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_CAMERA, "track")
-        renderer.update_scene(data, camera=track)
-        frame: npt.NDArray[np.uint8] = renderer.render().copy()
+        self._renderer.update_scene(data, camera=track)
+        frame: npt.NDArray[np.uint8] = self._renderer.render().copy()
         return frame
 
     def close(self) -> None:
-        """Free the renderers."""
-        for renderer in self._renderers.values():
-            renderer.close()
-        self._renderers.clear()
+        """Free the renderer."""
+        if self._renderer is not None:
+            self._renderer.close()
+        self._renderer = self._model = None
 
 
 def _renderer(model: mujoco.MjModel) -> Any:

@@ -21,7 +21,7 @@ SIZE = 384
 """Pixels a side."""
 SKY, TILES, EDGE = (214.0, 229.0, 240.0), ((186.0, 196.0, 180.0), (164.0, 176.0, 160.0)), 0.45
 """Colours of the sky and of the floor's tiles; brightness of a geom's outline relative to the geom."""
-DEPTH = 6
+DEPTH = 10
 """Tiles of the floor before and behind the robot, a metre each."""
 
 Floats = npt.NDArray[np.float64]

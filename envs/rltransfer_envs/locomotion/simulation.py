@@ -22,12 +22,12 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Simulation:
-    """Copies of one robot and task, each in a setting of its own.
+    """Copies of one robot and task, in one setting or, after ``move``, each in its own.
 
     Args:
         body: the robot.
         task: a key of ``factors.TASKS``.
-        settings: one a copy; copies in the same environment may share one.
+        settings: one a copy, of the same model.
         num_threads: of MuJoCo's batch; results are the same bit for bit at any number.
     """
 
@@ -53,12 +53,16 @@ class Simulation:
         self.rewards = np.zeros(num_envs)
         self.terminated, self.truncated, self.is_success = (np.zeros(num_envs, np.bool_) for _ in range(3))
         self.observation_size = self.observe(np.zeros(0, np.int64)).shape[1]
-        self.take_settings()
+        self._take_settings()
 
-    def take_settings(self) -> None:
-        """Make the copies live in ``settings``, after these have changed."""
-        if any(setting is not self.settings[0] for setting in self.settings):
-            self.batch.set_models([setting.model for setting in self.settings])
+    def move(self, settings: Mapping[int, Setting]) -> None:
+        """Put copies, by index, into other settings; their episodes have to begin anew."""
+        for k, setting in settings.items():
+            self.settings[k] = setting
+        self.batch.set_models([setting.model for setting in self.settings])
+        self._take_settings()
+
+    def _take_settings(self) -> None:
         self._healthy = np.array([setting.healthy_z for setting in self.settings]).T
         self._delays = np.array([setting.action_delay for setting in self.settings])
         self._noises = np.array([setting.sensor_noise for setting in self.settings])

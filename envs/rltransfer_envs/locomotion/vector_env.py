@@ -88,7 +88,7 @@ class LocomotionVectorEnv(VectorEnv[Array, Array, Array]):
             raise ConfigError(f"{len(seeds)} seeds were given for {self.num_envs} copies. Give one for each.")
         for k, given in enumerate(seeds):
             if given is not None or not self._has_begun[k]:
-                self.simulation.seed(k, given)
+                self._seed(k, given)
         self._begin(self._everyone)
         self._has_begun[:] = True
         return self.simulation.observe(self._everyone), {}
@@ -131,6 +131,10 @@ class LocomotionVectorEnv(VectorEnv[Array, Array, Array]):
             "final_info": {**told, **masks},
             "_final_info": has_ended.copy(),
         }
+
+    def _seed(self, copy: int, seed: int | None) -> None:
+        """Begin the streams of one copy anew; from entropy for None."""
+        self.simulation.seed(copy, seed)
 
     def _begin(self, copies: npt.NDArray[np.int64]) -> None:
         """Begin an episode in the copies of these indices."""
