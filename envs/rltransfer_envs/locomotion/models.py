@@ -113,6 +113,11 @@ def change_physics(model: mujoco.MjModel, value: Mapping[str, float]) -> None:
     model.dof_damping[:] *= value["damping"]
     model.dof_dampingpoly[:] *= value["damping"]
     mujoco.mj_setConst(model, mujoco.MjData(model))
+    if (
+        mass != 1.0
+    ).any():  # statistics of the compiler's, which mj_setConst leaves; the solver's tolerance has the first
+        model.stat.meaninertia = model.dof_M0.mean()
+        model.stat.meanmass = model.body_mass[1:].mean()
 
 
 def load(xml_file: str) -> tuple[Any, mujoco.MjModel]:
