@@ -102,7 +102,7 @@ def lowest_point(model: mujoco.MjModel, qpos: Vector) -> float:
     data.qpos[:] = qpos
     mujoco.mj_kinematics(model, data)
     moving = model.body_weldid[model.geom_bodyid] > 0
-    return float(min(bottom(model, data, geom) for geom in np.flatnonzero(moving)))
+    return float(min(bottom(model, data, int(geom)) for geom in np.flatnonzero(moving)))
 
 
 def bottom(model: mujoco.MjModel, data: mujoco.MjData, geom: int) -> float:

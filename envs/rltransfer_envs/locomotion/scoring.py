@@ -52,7 +52,8 @@ def contact_cost(body: Body, forces: Floats) -> Floats:
         forces: (num_envs, num_bodies, 6), clipped to the body's range.
     """
     squares = np.sum(np.square(forces).reshape(len(forces), -1), axis=1)
-    return np.clip(body.contact_cost_weight * squares, *body.contact_cost_range)
+    cost: Floats = np.clip(body.contact_cost_weight * squares, *body.contact_cost_range)
+    return cost
 
 
 def is_healthy(body: Body, lows: Floats, highs: Floats, qpos: Floats, qvel: Floats) -> Flags:

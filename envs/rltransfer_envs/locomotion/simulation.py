@@ -43,7 +43,7 @@ class Simulation:
         if self._place is not None:
             self._places = self.batch.bind(self._place)
         self._forces = np.zeros((num_envs, model.nbody, 6))
-        self._scratch = mujoco.MjData(model) if body.feels_contacts else None
+        self._scratch = mujoco.MjData(model)
         self._derived = {name: self.batch.bind(name) for name, _ in body.observed if name != "cfrc_ext"}
         self._streams = [np.random.default_rng(0)] * num_envs
         self._sensor_streams = list(self._streams)
@@ -52,8 +52,8 @@ class Simulation:
         self._x, self._start, self._path = (np.zeros(num_envs) for _ in range(3))
         self.rewards = np.zeros(num_envs)
         self.terminated, self.truncated, self.is_success = (np.zeros(num_envs, np.bool_) for _ in range(3))
-        self.observation_size = self.observe(np.zeros(0, np.int64)).shape[1]
         self._take_settings()
+        self.observation_size = self.observe(np.zeros(0, np.int64)).shape[1]
 
     def move(self, settings: Mapping[int, Setting]) -> None:
         """Put copies, by index, into other settings; their episodes have to begin anew."""
@@ -106,7 +106,7 @@ class Simulation:
         self._x = x
         self._path += np.abs(moved)
         self.env_steps += 1
-        healthy = scoring.is_healthy(body, *self._healthy, self.qpos, self.qvel)
+        healthy = scoring.is_healthy(body, self._healthy[0], self._healthy[1], self.qpos, self.qvel)
         rewards = scoring.forward_reward(body, self.task, moved / self.dt) + healthy * body.healthy_reward
         asked = actions.astype(np.float64) if body.measured_at == "mass" else actions
         costs: npt.NDArray[Any] = scoring.control_cost(body, asked)
@@ -128,14 +128,15 @@ class Simulation:
             field = self._forces if name == "cfrc_ext" else self._derived[name]
             parts.append(field[copies, left_out:].reshape(len(copies), int(np.prod(field[0, left_out:].shape))))
         seen: Floats = np.concatenate(parts, axis=1)
-        for row, k in enumerate(copies):
-            if self._noises[k] > 0.0:
-                seen[row] += self._noises[k] * self._sensor_streams[k].standard_normal(seen.shape[1])
+        for row in np.flatnonzero(self._noises[copies]):
+            k = copies[row]
+            seen[row] += self._noises[k] * self._sensor_streams[k].standard_normal(seen.shape[1])
         return seen
 
     def mean_velocity(self) -> Floats:
         """(num_envs,) m/s forwards, over the episode so far; 0 before its first step."""
-        return (self._x - self._start) / (np.maximum(self.env_steps, 1) * self.dt)
+        mean: Floats = (self._x - self._start) / (np.maximum(self.env_steps, 1) * self.dt)
+        return mean
 
     def get_state(self) -> dict[str, npt.NDArray[Any]]:
         """Copies of all that changes in time, by name; ``physics`` is MuJoCo's ``mjSTATE_INTEGRATION``."""
@@ -183,7 +184,7 @@ class Simulation:
     def _measured(self, copies: npt.NDArray[np.int64]) -> Floats:
         """(len(copies),) metres forwards, where upstream measures them."""
         if self._place is None:
-            return self.qpos[copies, 0]
+            return np.array(self.qpos[copies, 0])
         if self._place == "xpos":
             return np.array(self._places[copies, 1, 0])
         found = np.empty(len(copies))

@@ -145,13 +145,18 @@ class LocomotionVectorEnv(VectorEnv[Array, Array, Array]):
         if self.render_mode is None:
             return None
         if self._renderer is None:
-            if self.render_mode == "mujoco":
-                from rltransfer_envs.locomotion.opengl import MujocoPictures as Pictures
-            else:
-                from rltransfer_envs.locomotion.pictures import SidePictures as Pictures
-            self._renderer = Pictures(self.simulation.body)
+            self._renderer = self._make_renderer()
         sim = self.simulation
         return tuple(self._renderer.draw(sim.settings[k], sim.qpos[k]) for k in range(self.num_envs))
+
+    def _make_renderer(self) -> Any:
+        if self.render_mode == "mujoco":
+            from rltransfer_envs.locomotion.opengl import MujocoPictures
+
+            return MujocoPictures(self.simulation.body)
+        from rltransfer_envs.locomotion.pictures import SidePictures
+
+        return SidePictures(self.simulation.body)
 
     def close(self, **kwargs: Any) -> None:
         """Free what MuJoCo's renderer holds, where one was used."""
