@@ -75,9 +75,10 @@ def _source_curve(source: Arm) -> Iterator[RenderableType]:
 def _legend() -> Iterator[RenderableType]:
     yield Text()
     yield Text(
-        "gain: area under the curve against the control's, per step; ratio: the same relative to the control's, "
-        "normalised where the task has reference scores. Verdict: on the gain, and only where the bootstrap interval "
-        "and the t interval both exclude 0.",
+        "gain: area under the curve against the control's, per step; ratio: the same relative to the control's, with "
+        "the random policy as 0 and the scripted expert as 1 where the family has their scores (of its default "
+        "environment), and undefined where the control is not reliably above 0; to threshold: median over seeds (how "
+        "many reach it). Verdict: on the gain, and only where the bootstrap and the t interval both exclude 0.",
         style="dim",
     )
 
@@ -158,7 +159,7 @@ def _target_times(times: ArmTimes | None) -> str:
 
 def _times(times: TimesToThreshold) -> str:
     reached = len(times.times) - times.num_censored
-    median = "never" if times.median is None else f"{times.median:,.0f}"
+    median = f">{times.budget:,}" if times.median is None else f"{times.median:,.0f}"
     return f"{median} ({reached}/{len(times.times)})"
 
 
