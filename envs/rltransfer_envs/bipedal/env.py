@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,11 +13,9 @@ from gymnasium.envs.box2d.bipedal_walker import BipedalWalker
 from numpy.typing import NDArray
 
 from rltransfer.tasks.factor import FactorValue
-from rltransfer.tasks.replayed_state import ReplayedState
-from rltransfer_envs.bipedal import body, course
+from rltransfer_envs.bipedal import course
 from rltransfer_envs.bipedal.factors import OBSTACLE_TIME_LIMIT, STAND_TIME_LIMIT, TIME_LIMIT
 from rltransfer_envs.bipedal.sensors import Sensors
-from rltransfer_envs.own_constants import with_constants
 
 FAR_END = (course.LENGTH - 1) * course.STEP
 """Where the ground ends, metres from where it begins."""
@@ -27,7 +26,7 @@ START = course.START / 2 * course.STEP
 FALL = -100.0
 
 
-class BipedalEnv(BipedalWalker):  # type: ignore[misc]
+class BipedalEnv(BipedalWalker):
     """A two-legged robot on uneven ground, Gymnasium's ``BipedalWalker-v3`` with factors.
 
     ## Description
@@ -125,7 +124,8 @@ class BipedalEnv(BipedalWalker):  # type: ignore[misc]
         self._sensors.begin(self.np_random)
         self._steps = -1  # the step that Gymnasium takes within its reset makes it 0
         self._potential: float | None = None
-        return super().reset()
+        seen, info = super().reset()
+        return seen, info
 
     def step(self, action: Any) -> tuple[NDArray[np.float32], float, bool, bool, dict[str, Any]]:
         """One fiftieth of a second; see the class for actions, rewards and the episode's end."""
@@ -181,7 +181,7 @@ class BipedalEnv(BipedalWalker):  # type: ignore[misc]
         for box in drawn.boxes:
             self.fd_polygon.shape.vertices = box
             self._add_ground(self.fd_polygon, (255, 255, 255), (153, 153, 153))
-        for i, (start, end) in enumerate(zip(points[:-1], points[1:], strict=True)):
+        for i, (start, end) in enumerate(itertools.pairwise(points)):
             self.fd_edge.shape.vertices = [start, end]
             green = (76, 255 if i % 2 == 0 else 204, 76)
             self._add_ground(self.fd_edge, green, green)
@@ -199,22 +199,3 @@ class BipedalEnv(BipedalWalker):  # type: ignore[misc]
             return None
         frame: NDArray[np.uint8] = super().render()
         return frame
-
-
-def make(
-    robot: str, task: str, environment: Mapping[str, FactorValue], render_mode: str | None
-) -> gymnasium.Env[Any, Any]:
-    """One environment, with physics of its own.
-
-    Args:
-        robot: its name.
-        task: its name.
-        environment: every factor of the family.
-        render_mode: ``"rgb_array"`` or None.
-    """
-    constants = body.constants(robot, environment)
-    if task == "backward":
-        constants["TERRAIN_STARTPAD"] = 2 * (FAR_END - START) / course.STEP  # its half is where the robot starts
-    simulator = with_constants(BipedalWalker, constants)
-    walker = type("BipedalEnv", (BipedalEnv, simulator), {})
-    return ReplayedState(walker(task=task, environment=environment, render_mode=render_mode))

@@ -24,7 +24,14 @@ STAND_TIME_LIMIT = 400
 
 
 def _number(  # noqa: PLR0917 -- a table row
-    name: str, kind: FactorKind, default: FactorValue, low: float, high: float, unit: str, description: str, **more: bool
+    name: str,
+    kind: FactorKind,
+    default: FactorValue,
+    low: float,
+    high: float,
+    unit: str,
+    description: str,
+    **more: bool,
 ) -> Factor:
     return Factor(
         name=name, kind=kind, default=default, low=low, high=high, unit=unit, description=description, acts_with=more
@@ -42,7 +49,9 @@ FACTORS: dict[str, Factor] = {
         _number("wind", "dynamics", 0.0, -15.0, 15.0, "N", "steady force that pushes the hull to the right"),
         _number("push", "dynamics", 5.0, 0.0, 200.0, "N", "greatest random push at the start, for one step"),
         _number("motor_torque", "dynamics", 80.0, 40.0, 160.0, "N m", "greatest torque of a joint; more costs more"),
-        _number("speed_hip", "dynamics", 4.0, 2.0, 8.0, "rad/s", "top speed of the hips, which their reading is told in"),
+        _number(
+            "speed_hip", "dynamics", 4.0, 2.0, 8.0, "rad/s", "top speed of the hips, which their reading is told in"
+        ),
         _number("speed_knee", "dynamics", 6.0, 3.0, 12.0, "rad/s", "top speed of the knees, likewise"),
         _number("friction", "dynamics", 2.5, 0.1, 5.0, "1", "grip of the ground; the feet slide on little of it"),
         _number("leg_length", "dynamics", 1.0, 0.75, 1.25, "1", "length of the legs, relative to the robot's own"),
@@ -56,7 +65,9 @@ FACTORS: dict[str, Factor] = {
         _number("stump_height", "layout", 1.0, 0.25, 2.0, "1", "height of stumps, relative", stumps=True),
         _number("stair_height", "layout", 1.0, 0.25, 2.0, "1", "height of each stair, relative", stairs=True),
         _number("pit_width", "layout", 0, -2, 4, "0.47 m", "added to the width of pits", pits=True),
-        _number("lidar_range", "sensor", 160 / 30, 1.5, 12.0, "m", "reach of the rays; what they tell is relative to it"),
+        _number(
+            "lidar_range", "sensor", 160 / 30, 1.5, 12.0, "m", "reach of the rays; what they tell is relative to it"
+        ),
         _number("lidar_noise", "sensor", 0.0, 0.0, 0.5, "1", "standard deviation of the noise on each ray"),
         _number("noise", "sensor", 0.0, 0.0, 0.3, "1", "standard deviation of the noise on joints and hull"),
         _switch("blind", "sensor", "every ray of the lidar tells that nothing is near"),

@@ -27,7 +27,7 @@ class Bipedal(SingleEnvFamily):
     tasks = TASKS
     factors = FACTORS
     extra = "box2d"
-    simulator_modules = ("rltransfer_envs.bipedal.env",)
+    simulator_modules = ("rltransfer_envs.bipedal.making",)
     described_in = "rltransfer_envs.bipedal.env:BipedalEnv"
 
     def make(self, task: Task, *, render_mode: str | None = None) -> Env[Any, Any]:
@@ -36,7 +36,7 @@ class Bipedal(SingleEnvFamily):
             raise ConfigError(f"render_mode is {render_mode!r}; Bipedal renders 'rgb_array' only")
         imported("Box2D", family=self.name, extra="box2d")
         imported("pygame", family=self.name, extra="box2d")
-        from rltransfer_envs.bipedal.env import make
+        from rltransfer_envs.bipedal.making import make
 
         return make(task.robot, task.task, task.environment.full(), render_mode)
 

@@ -17,14 +17,17 @@ GRASS_FRICTION = 0.6
 """What ``Car.step`` multiplies ``FRICTION_LIMIT`` with on grass: a number in its code, not a constant."""
 
 
-class FactorCar(Car):  # type: ignore[misc]
-    """A car with weaker or stronger controls, a mass of its own, either way round on the track."""
+class FactorCar(Car):
+    """A car with weaker or stronger controls, a mass of its own, anywhere across the track and either way round."""
 
     environment: Mapping[str, FactorValue]
     """Every factor of the family; of the class that ``car_class`` makes."""
 
     def __init__(self, world: Any, angle: float, x: float, y: float) -> None:
         is_turned = self.environment["direction"] == "clockwise"
+        offset = float(self.environment["start_offset"])
+        if offset:
+            x, y = x + offset * math.cos(angle), y + offset * math.sin(angle)
         super().__init__(world, angle + math.pi if is_turned else angle, x, y)
         if is_turned:
             self._put_wheels_on_axles()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -17,17 +16,15 @@ from gymnasium.utils import seeding
 from numpy.typing import NDArray
 
 from rltransfer.tasks.factor import FactorValue
-from rltransfer.tasks.replayed_state import ReplayedState
-from rltransfer_envs.own_constants import with_constants
 from rltransfer_envs.own_stream import own_stream
 from rltransfer_envs.racing import colours, tasks
-from rltransfer_envs.racing.car import car_class, road_friction
+from rltransfer_envs.racing.car import road_friction
 from rltransfer_envs.racing.factors import CRUISE_SCORE, LAP, OFF_ROAD_STEPS, TIME_LIMIT
 from rltransfer_envs.racing.lens import Lens
 from rltransfer_envs.racing.picture import Ground, Score, View, scaled
 
 
-class RacingEnv(CarRacing):  # type: ignore[misc]
+class RacingEnv(CarRacing):
     """A racing car seen from above, Gymnasium's ``CarRacing-v3`` with factors.
 
     ## Description
@@ -63,7 +60,7 @@ class RacingEnv(CarRacing):  # type: ignore[misc]
     In all of them leaving the field gives -100 in place of that.
 
     ## Starting State
-    The car stands in the middle of the road, and the camera comes near within a second.
+    The car stands in the middle of the road, or ``start_offset`` beside it, and the camera comes near within a second.
 
     ## Episode End
     Termination: all of the road was visited or the lap is complete (not in ``cruise``); the car is more than 333 m
@@ -99,6 +96,7 @@ class RacingEnv(CarRacing):  # type: ignore[misc]
     | track_radius | layout | 1.0 | 0.6 to 1.25 | size of the whole track, relative |
     | turn_rate | layout | 0.31 | 0.2 to 0.45 rad | sharpest bend of the road for each 3.5 m |
     | direction | layout | counter-clockwise | counter-clockwise, clockwise | which way round the car stands |
+    | start_offset | layout | 0.0 | -12.0 to 12.0 m | how far outside the road's middle the car starts |
     | camera_zoom | sensor | 1.0 | 0.5 to 1.5 | magnification |
     | noise | sensor | 0.0 | 0.0 to 60.0 grey levels | standard deviation of the noise on each pixel |
     | blur | sensor | 0 | 0 to 4 | passes of a 3 by 3 binomial blur |
@@ -109,6 +107,12 @@ class RacingEnv(CarRacing):  # type: ignore[misc]
     ## Version History
     - v0: first version.
     """
+
+    surf: Any
+    road: Any
+    road_color: Any
+    bg_color: Any
+    grass_color: Any
 
     def __init__(
         self,
@@ -236,29 +240,3 @@ class RacingEnv(CarRacing):  # type: ignore[misc]
         else:
             self.surf.fill((0, 0, 0), (0, WINDOW_H * 7 // 8, WINDOW_W, WINDOW_H))
         return self._lens.see(scaled(self.surf, (STATE_W, STATE_H)), self._steps)
-
-
-def make(
-    robot: str, task: str, environment: Mapping[str, FactorValue], render_mode: str | None
-) -> gymnasium.Env[Any, Any]:
-    """One environment, with physics of its own.
-
-    Args:
-        robot: its name.
-        task: its name.
-        environment: every factor of the family.
-        render_mode: ``"rgb_array"`` or None.
-    """
-    width = car_racing.TRACK_WIDTH * float(environment["track_width"])
-    constants = {
-        "TRACK_WIDTH": width,
-        "TRACK_RAD": car_racing.TRACK_RAD * float(environment["track_radius"]),
-        "TRACK_TURN_RATE": environment["turn_rate"],
-        "Car": car_class(environment),
-    }
-    longest = max(car_racing.GRASS_DIM, width, car_racing.TRACK_DETAIL_STEP) * math.sqrt(2)
-    reach = longest * car_racing.ZOOM * max(1.0, float(environment["camera_zoom"])) * car_racing.SCALE
-    simulator = with_constants(CarRacing, constants)
-    racing = type("RacingEnv", (RacingEnv, simulator), {})
-    env = racing(robot=robot, task=task, environment=environment, reach=reach, render_mode=render_mode)
-    return ReplayedState(env, while_replaying=env.without_pictures)

@@ -25,7 +25,7 @@ class Racing(SingleEnvFamily):
     tasks = TASKS
     factors = FACTORS
     extra = "box2d"
-    simulator_modules = ("rltransfer_envs.racing.env",)
+    simulator_modules = ("rltransfer_envs.racing.making",)
     described_in = "rltransfer_envs.racing.env:RacingEnv"
 
     def make(self, task: Task, *, render_mode: str | None = None) -> Env[Any, Any]:
@@ -34,7 +34,7 @@ class Racing(SingleEnvFamily):
             raise ConfigError(f"render_mode is {render_mode!r}; Racing renders 'rgb_array' only")
         imported("Box2D", family=self.name, extra="box2d")
         imported("pygame", family=self.name, extra="box2d")
-        from rltransfer_envs.racing.env import make
+        from rltransfer_envs.racing.making import make
 
         return make(task.robot, task.task, task.environment.full(), render_mode)
 

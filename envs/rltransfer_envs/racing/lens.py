@@ -48,6 +48,6 @@ class Lens:
             if self._occlusion:
                 lens.occlude(frame, self._corner, self._occlusion)
             if self._noise:
-                streams = np.random.SeedSequence([self._seed, step]).generate_state(2, np.uint64)
+                streams = np.random.SeedSequence([self._seed, step]).generate_state(2, np.uint64).astype(np.uint64)
                 lens.add_noise(frame, lens.make_grain(), streams, self._noise)
         return frame

@@ -6,6 +6,8 @@ corners are turned at once, by the same products and sums, and what is out of si
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,21 @@ def grass_corners() -> Corners:
     return np.array([[(x + dx, y + dy) for dx, dy in corners] for x, y in columns])
 
 
+class Polygons:
+    """Shapes that stay where they are in the world.
+
+    Args:
+        corners: of each.
+    """
+
+    def __init__(self, corners: Corners) -> None:
+        self.corners = corners
+        self.middles: NDArray[np.float64] = corners.mean(axis=1)
+        spread = corners - self.middles[:, None]
+        self.radius = float(np.sqrt((spread * spread).sum(axis=-1)).max())
+        """Metres from the middle to the farthest corner, of the largest of them."""
+
+
 class View:
     """Where the camera of one frame is: turned by ``angle``, then ``zoom`` pixels a metre, then moved.
 
@@ -53,27 +70,32 @@ class View:
         turned[..., 1] = (self.sin * x + self.cos * y) * self.zoom + self.moved[1]
         return turned
 
-    def seen(self, corners: Corners) -> NDArray[np.int64]:
-        """Which polygons, given in the picture, Gymnasium draws and leave a mark."""
+    def seen(self, polygons: Polygons) -> Iterator[tuple[int, list[list[float]]]]:
+        """Number and corners in the picture of each polygon that Gymnasium draws and that leaves a mark."""
+        middle = self.place(WINDOW_W / 2, WINDOW_H / 2)
+        sight = math.hypot(WINDOW_W / 2 + EDGE, WINDOW_H / 2 + EDGE) / self.zoom + polygons.radius
+        apart = polygons.middles - middle
+        near = np.flatnonzero((apart * apart).sum(axis=1) < sight * sight)
+        corners = self.turned(polygons.corners[near])
         x, y = corners[..., 0], corners[..., 1]
         is_near = (
             (-self.reach <= x) & (x <= WINDOW_W + self.reach) & (-self.reach <= y) & (y <= WINDOW_H + self.reach)
         ).any(axis=1)
-        marks = (
-            (x.max(axis=1) > -EDGE)
-            & (x.min(axis=1) < WINDOW_W + EDGE)
-            & (y.max(axis=1) > -EDGE)
-            & (y.min(axis=1) < WINDOW_H + EDGE)
-        )
-        return np.flatnonzero(is_near & marks)
+        low, high = corners.min(axis=1), corners.max(axis=1)
+        marks = (high > -EDGE).all(axis=1) & (low < (WINDOW_W + EDGE, WINDOW_H + EDGE)).all(axis=1)
+        for k in np.flatnonzero(is_near & marks):
+            yield near[k], corners[k].tolist()
+
+    def place(self, column: float, row: float) -> tuple[float, float]:
+        """The place in the world that a place in the picture shows."""
+        x, y = (column - self.moved[0]) / self.zoom, (row - self.moved[1]) / self.zoom
+        return self.cos * x + self.sin * y, self.cos * y - self.sin * x
 
     def is_inside(self, bound: float) -> bool:
         """Whether the whole picture shows places within ``bound`` metres of the world's middle along each axis."""
         width, height = WINDOW_W + EDGE, WINDOW_H + EDGE
         for column, row in ((-EDGE, -EDGE), (width, -EDGE), (-EDGE, height), (width, height)):
-            x, y = (column - self.moved[0]) / self.zoom, (row - self.moved[1]) / self.zoom
-            place = (self.cos * x + self.sin * y, self.cos * y - self.sin * x)
-            if max(map(abs, place)) >= bound:
+            if max(map(abs, self.place(column, row))) >= bound:
                 return False
         return True
 
@@ -85,10 +107,10 @@ class Ground:
         road: corners and colour of each piece, colours being read when they are drawn.
     """
 
-    _GRASS = grass_corners()
+    _GRASS = Polygons(grass_corners())
 
     def __init__(self, road: list[tuple[Any, Any]]) -> None:
-        self._road = np.array([corners for corners, _ in road])
+        self._road = Polygons(np.array([corners for corners, _ in road]))
         self._colours = [colour for _, colour in road]
 
     def draw(self, surface: pygame.Surface, view: View, background: Any, grass: Any) -> None:
@@ -99,12 +121,10 @@ class Ground:
             surface.fill((0, 0, 0))
             field = np.array([[(FIELD, FIELD), (FIELD, -FIELD), (-FIELD, -FIELD), (-FIELD, FIELD)]])
             _draw(surface, view.turned(field)[0].tolist(), background)
-        squares = view.turned(self._GRASS)
-        for k in view.seen(squares):
-            _draw(surface, squares[k].tolist(), grass)
-        pieces = view.turned(self._road)
-        for k in view.seen(pieces):
-            _draw(surface, pieces[k].tolist(), [int(level) for level in self._colours[k]])
+        for _, corners in view.seen(self._GRASS):
+            _draw(surface, corners, grass)
+        for k, corners in view.seen(self._road):
+            _draw(surface, corners, [int(level) for level in self._colours[k]])
 
 
 class Score:

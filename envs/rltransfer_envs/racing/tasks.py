@@ -34,6 +34,6 @@ def cruise_reward(car: Any, track: Any, is_clockwise: bool) -> float:
         return 0.0
     heading = track[min(pieces)][1]
     velocity = car.hull.linearVelocity
-    speed = -math.sin(heading) * velocity[0] + math.cos(heading) * velocity[1]
+    speed = float(-math.sin(heading) * velocity[0] + math.cos(heading) * velocity[1])
     speed = -speed if is_clockwise else speed
     return (1 - wheels_off_road(car) / 4) * max(0.0, 1 - abs(speed - CRUISE_SPEED) / CRUISE_SPEED)
