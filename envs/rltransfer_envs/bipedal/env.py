@@ -41,7 +41,9 @@ class BipedalEnv(BipedalWalker):
     Every episode is in a world of its own, so that it depends on nothing but the random numbers and actions.
     ``BipedalWalker`` goes on in the world of the episodes before, in which Box2D keeps an order of contacts: there
     the same seed gives another path after other episodes
-    (https://github.com/Farama-Foundation/Gymnasium/issues/728, mended there for LunarLander alone).
+    (https://github.com/Farama-Foundation/Gymnasium/issues/728, mended there for LunarLander alone). So a first episode
+    is Gymnasium's bit for bit, and a later one is that of an environment newly made. A state is put back by playing
+    the episode again.
 
     ## Action Space
     ``Box(-1, 1, (4,), float32)``: hip and knee of one leg, hip and knee of the other. The sign is the direction, the

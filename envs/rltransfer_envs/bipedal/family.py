@@ -54,7 +54,7 @@ class Bipedal(SingleEnvFamily):
             return None
         import gymnasium
 
-        from rltransfer_envs.new_world import NewWorld
+        from rltransfer_envs.bipedal.new_world import NewWorld
 
         return NewWorld(gymnasium.make(found))
 

@@ -36,9 +36,9 @@ class RacingEnv(CarRacing):
     - ``clean``: race, and pay for each wheel that is off the road.
     - ``cruise``: drive along the road at 30 m/s with all wheels on it.
 
-    Pictures are drawn several times faster than by ``CarRacing`` and equal its pixel for pixel. Every episode is in
-    a world of its own, so that it depends on nothing but the random numbers and actions, as in ``CarRacing`` after it
-    is made; see ``rltransfer_envs.new_world``.
+    Pictures are drawn two to three times faster than by ``CarRacing``, and are equal to its own pixel for pixel.
+    Every episode is in a Box2D world of its own, so that it depends on nothing but random numbers and actions. A state
+    is put back by playing the episode again without pictures.
 
     ## Action Space
     50 steps a second.

@@ -47,14 +47,12 @@ class Racing(SingleEnvFamily):
         return "discrete" if robot in ACTION_MEANINGS else "continuous"
 
     def upstream(self, task: Task) -> Env[Any, Any] | None:
-        """Gymnasium's own; every episode in a new world, see ``env.RacingEnv``."""
+        """Gymnasium's own."""
         if task.task != "race" or task.environment:
             return None
         import gymnasium
 
-        from rltransfer_envs.new_world import NewWorld
-
-        return NewWorld(gymnasium.make("CarRacing-v3", continuous=task.robot == "continuous"))
+        return gymnasium.make("CarRacing-v3", continuous=task.robot == "continuous")
 
 
 RACING = Racing()

@@ -29,6 +29,7 @@ class Lens:
         self._is_drawn = bool(self._blur or self._occlusion or self._noise)
         self._seed = 0
         self._corner = np.zeros(2)
+        self._grain: NDArray[np.float32] | None = None
 
     def begin(self, stream: np.random.Generator) -> None:
         """Begin an episode, with what is random about it."""
@@ -40,14 +41,15 @@ class Lens:
         if self._is_gray:
             frame = np.repeat(np.rint(frame @ LUMINANCE).astype(np.uint8)[..., None], 3, axis=-1)
         if self._is_drawn:
-            # compiled code is loaded where it is wanted alone
-            from rltransfer_envs.drawing import lens
+            from rltransfer_envs.drawing import lens  # compiled code, loaded where it is wanted alone
 
+            if self._grain is None:
+                self._grain = lens.make_grain()
             if self._blur:
                 lens.blur(frame, self._blur)
             if self._occlusion:
                 lens.occlude(frame, self._corner, self._occlusion)
             if self._noise:
                 streams = np.random.SeedSequence([self._seed, step]).generate_state(2, np.uint64).astype(np.uint64)
-                lens.add_noise(frame, lens.make_grain(), streams, self._noise)
+                lens.add_noise(frame, self._grain, streams, self._noise)
         return frame

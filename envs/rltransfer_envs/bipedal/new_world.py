@@ -1,4 +1,4 @@
-"""Gymnasium's Box2D environments with the one mend that makes an episode depend on its seed alone."""
+"""Gymnasium's BipedalWalker with the one mend that makes an episode depend on its seed alone."""
 
 from __future__ import annotations
 
