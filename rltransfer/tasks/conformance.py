@@ -51,11 +51,13 @@ class Effort:
         copies: in a batch, where one copy of many is compared with a single one.
         steps: of a rollout.
         upstream_steps: compared with the simulator's own environment.
+        ending_copies: played until the first episode ends.
     """
 
     copies: int = 64
     steps: int = 60
     upstream_steps: int = 200
+    ending_copies: int = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,7 +320,7 @@ def ends_are_told_truly(family: Family, effort: Effort) -> str:
     """An ended episode's own last observation is given, not the next one's first; success is told."""
     told, ended_tasks, waiting = 0, 0, []
     for task in every_task(family):
-        seen = _first_end(family, task, most=4_000)
+        seen = _first_end(family, task, copies=effort.ending_copies, most=4_000)
         if seen is None:
             waiting.append(task.task)
             continue
@@ -335,10 +337,12 @@ def ends_are_told_truly(family: Family, effort: Effort) -> str:
     return f"{ended_tasks} tasks" + (f"; no end seen in {', '.join(waiting)}" if waiting else "")
 
 
-def _first_end(family: Family, task: Task, most: int) -> tuple[spaces.Space[Any], Any, Any, dict[str, Any], Any] | None:
-    with _made(family, task, 4) as env:
-        env.reset(seed=[31, 32, 33, 34])  # type: ignore[arg-type]
-        samplers = [_action_sampler(env.single_action_space, [0, k]) for k in range(4)]
+def _first_end(
+    family: Family, task: Task, *, copies: int, most: int
+) -> tuple[spaces.Space[Any], Any, Any, dict[str, Any], Any] | None:
+    with _made(family, task, copies) as env:
+        env.reset(seed=list(range(31, 31 + copies)))  # type: ignore[arg-type]
+        samplers = [_action_sampler(env.single_action_space, [0, k]) for k in range(copies)]
         for _ in range(most):
             observations, _, term, trunc, infos = env.step(np.stack([sample() for sample in samplers]))
             ended = np.asarray(term) | np.asarray(trunc)
