@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from rltransfer.errors import RLTransferError as RLTransferError
     from rltransfer.experiment import run_experiment as run_experiment
     from rltransfer.tasks.factor import Factor as Factor
+    from rltransfer.tasks.family import Context as Context
     from rltransfer.tasks.family import Family as Family
+    from rltransfer.tasks.family import Randomization as Randomization
     from rltransfer.tasks.family import Task as Task
     from rltransfer.tasks.making import make_env as make_env
+    from rltransfer.tasks.single_env_family import SingleEnvFamily as SingleEnvFamily
     from rltransfer.training.evaluation import Evaluator as Evaluator
     from rltransfer.transfer.direct import Direct as Direct
     from rltransfer.transfer.finetune import Finetune as Finetune
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from rltransfer.trunks.trunk import Trunk as Trunk
 
 _NAMES = {
+    "Context": "rltransfer.tasks.family",
     "Direct": "rltransfer.transfer.direct",
     "Evaluator": "rltransfer.training.evaluation",
     "Factor": "rltransfer.tasks.factor",
@@ -42,7 +46,9 @@ _NAMES = {
     "Frozen": "rltransfer.transfer.frozen",
     "HardSharing": "rltransfer.transfer.hard_sharing",
     "RLTransferError": "rltransfer.errors",
+    "Randomization": "rltransfer.tasks.family",
     "Scratch": "rltransfer.transfer.scratch",
+    "SingleEnvFamily": "rltransfer.tasks.single_env_family",
     "SoftSharing": "rltransfer.transfer.soft_sharing",
     "Task": "rltransfer.tasks.family",
     "TransferMethod": "rltransfer.transfer.method",

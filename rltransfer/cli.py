@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from rltransfer.errors import RLTransferError
+from rltransfer.errors import ConfigError, RLTransferError
 
 
 class _OneLineErrors(TyperGroup):
@@ -101,14 +101,65 @@ def run(
 
 @app.command()
 def show(
-    run_directory: Annotated[
-        Path, typer.Argument(metavar="DIRECTORY", help="A run directory, such as runs/quickstart.")
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DIRECTORY | family NAME",
+            help="A run directory, such as runs/quickstart; or 'family' and a family's name.",
+            show_default=False,
+        ),
     ],
+    png: Annotated[
+        Path | None, typer.Option(help="Of a family: draw its contact sheet into this file.", show_default=False)
+    ] = None,
 ) -> None:
-    """Show what a run has found so far."""
-    from rltransfer.session import show_in_terminal
+    """Show what a run has found so far, or a family's robots, tasks and factors."""
+    from rltransfer import session
 
-    show_in_terminal(run_directory)
+    if what[0] == "family" and len(what) == 2:
+        session.show_family_in_terminal(what[1], png=png)
+    elif len(what) == 1 and png is None:
+        session.show_in_terminal(Path(what[0]))
+    else:
+        raise ConfigError("show takes a run directory, or 'family' and a name; --png goes with a family")
+
+
+@app.command(name="list")
+def list_(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="families, methods, trunks, algorithms or wrappers.")],
+) -> None:
+    """List what is registered here: families, methods, trunks, algorithms or wrappers."""
+    from rltransfer.session import list_in_terminal
+
+    list_in_terminal(kind)
+
+
+@app.command()
+def check_family(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A registered family.", show_default=False)],
+    copies: Annotated[int, typer.Option(min=2, help="Copies in a batch.")] = 64,
+    steps: Annotated[int, typer.Option(min=5, help="Steps of a rollout.")] = 60,
+) -> None:
+    """Hold a family to what every family promises; exit status 1 where it does not keep it."""
+    from rltransfer.session import check_family_in_terminal
+
+    raise typer.Exit(check_family_in_terminal(name, copies=copies, steps=steps))
+
+
+@app.command(name="film")
+def film_(
+    agent: Annotated[
+        Path,
+        typer.Argument(metavar="AGENT", help="A trained agent, such as runs/quickstart/source/seed-0."),
+    ],
+    gif: Annotated[Path, typer.Option(help="The moving picture to write.")],
+    copies: Annotated[int, typer.Option(min=1, max=16, help="Episodes side by side.")] = 4,
+    steps: Annotated[int, typer.Option(min=1, max=10_000, help="Frames.")] = 120,
+) -> None:
+    """Write a moving picture of a trained agent at its task."""
+    from rltransfer.session import film_in_terminal
+
+    film_in_terminal(agent, gif=gif, copies=copies, steps=steps)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rltransfer.config import AdHocFamily, ExperimentConfig
 from rltransfer.registry import FAMILIES
-from rltransfer.tasks.family import Family, Task
+from rltransfer.tasks.family import Context, Family, Randomization, Task
 from rltransfer.tasks.gymnasium_family import GymnasiumFamily
 
 
@@ -18,4 +18,11 @@ def task_of_experiment(config: ExperimentConfig, name: str) -> Task:
         )
     else:
         family = FAMILIES.get(point.family)
-    return family.task(robot=point.robot, task=point.task, environment=point.environment)
+    drawn, told = point.randomize, config.context
+    return family.task(
+        robot=point.robot,
+        task=point.task,
+        environment=point.environment,
+        randomization=None if drawn is None else Randomization(factors=drawn.factors, split=drawn.split),
+        context=Context(visibility=told.visibility, factors=told.factors),
+    )

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 from rltransfer.config import ExperimentConfig
-from rltransfer.errors import NoEffectWarning
+from rltransfer.errors import ConfigError, NoEffectWarning, UnknownNameError
 from rltransfer.experiment import Plan, run_experiment
 from rltransfer.launch.display import Display
 from rltransfer.launch.jobs import Listener
+from rltransfer.registry import ALGORITHMS, FAMILIES, METHODS, TRUNKS, WRAPPERS, nearest
 from rltransfer.report import collect, render
+from rltransfer.report.registered import families_table, family_page, settings_table
 from rltransfer.runs import RunDirectory, TrialName
 
 FAILED, INTERRUPTED = 1, 130
@@ -50,6 +52,54 @@ def run_in_terminal(config: ExperimentConfig, *, out: Path | None, workers: int 
 def show_in_terminal(directory: Path) -> None:
     """Show what the run in ``directory`` has found so far."""
     _console().print(render(collect(RunDirectory(directory))))
+
+
+def show_family_in_terminal(name: str, *, png: Path | None) -> None:
+    """Show a family's robots, tasks and factors; with ``png``, draw its contact sheet."""
+    family = FAMILIES.get(name)
+    console = _console()
+    console.print(family_page(family))
+    if png is not None:
+        from rltransfer.report.contact_sheet import draw_contact_sheet
+
+        draw_contact_sheet(family, png)
+        console.print(f"contact sheet: {png}")
+
+
+def film_in_terminal(agent: Path, *, gif: Path, copies: int, steps: int) -> None:
+    """Film the agent saved in the folder ``agent`` at the task it was trained on."""
+    from rltransfer.agents.anatomy import task_of
+    from rltransfer.agents.artifact import load_agent
+    from rltransfer.training.film import film
+
+    model = load_agent(agent)
+    task = task_of(model)
+    if task is None:
+        raise ConfigError(f"{agent} does not say which registered family's task it was trained on")
+    film(model, task, gif, copies=copies, steps=steps)
+    _console().print(f"{gif}: {steps + 1} frames of {task}")
+
+
+def list_in_terminal(kind: str) -> None:
+    """List what is registered under ``kind``, one line each."""
+    registries = {"methods": METHODS, "trunks": TRUNKS, "algorithms": ALGORITHMS, "wrappers": WRAPPERS}
+    if kind != "families" and kind not in registries:
+        known = ("families", *registries)
+        raise UnknownNameError("kind of thing", kind, known, nearest(kind, known))
+    _console().print(families_table() if kind == "families" else settings_table(registries[kind]))
+
+
+def check_family_in_terminal(name: str, *, copies: int, steps: int) -> int:
+    """Run the conformance suite on a family, line by line. Returns the exit status."""
+    from rltransfer.tasks.conformance import Effort, check_family
+
+    console, is_broken = _console(), False
+    styles = {"kept": "green", "broken": "bold red", "not offered": "yellow"}
+    for finding in check_family(FAMILIES.get(name), effort=Effort(copies=copies, steps=steps)):
+        is_broken |= finding.outcome == "broken"
+        outcome = Text(f"{finding.outcome:<12}", style=styles[finding.outcome])
+        console.print(Text.assemble(outcome, f"{finding.check:<36} {finding.detail}"))
+    return FAILED if is_broken else 0
 
 
 def _console() -> Console:

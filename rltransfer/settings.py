@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rltransfer.errors import ConfigError
 from rltransfer.registry import nearest
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
 
 
 class Settings(BaseModel):
@@ -21,25 +26,42 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, protected_namespaces=())
 
 
-AnySettings = TypeVar("AnySettings", bound=Settings)
+class _ToldInOneLine(ModelMetaclass):
+    """Calling the class refuses values that do not hold by a ConfigError; pydantic's own ways in stay as they are."""
+
+    def __call__(cls, *args: Any, **values: Any) -> Any:  # noqa: N805 -- of a metaclass, whose objects are classes
+        try:
+            return super().__call__(*args, **values)
+        except ValidationError as error:
+            raise ConfigError(f"{cls.__name__}: {_faults(error, cls)}") from error
 
 
-def parse(kind: type[AnySettings], values: Mapping[str, Any]) -> AnySettings:
-    """``kind`` made from ``values``.
+class Options(Settings, metaclass=_ToldInOneLine):
+    """Settings of something registered that users also make in Python: methods, trunks, algorithms, wrappers.
 
     Raises:
         ConfigError: every value that does not hold, on one line, with the nearest known name for an unknown one.
     """
-    try:
-        return kind(**values)
-    except ValidationError as error:
-        faults = []
-        for fault in error.errors(include_url=False, include_input=False):
-            key = ".".join(str(part) for part in fault["loc"])
-            if fault["type"] == "extra_forbidden":
-                near = nearest(key, kind.model_fields)
-                hint = f"Did you mean {near!r}?" if near else f"Known: {', '.join(kind.model_fields)}."
-                faults.append(f"{key}: unknown setting. {hint}")
-            else:
-                faults.append(f"{key}: {fault['msg']}")
-        raise ConfigError(f"{kind.__name__}: " + "; ".join(faults)) from error
+
+
+AnyOptions = TypeVar("AnyOptions", bound=Options)
+
+
+def parse(kind: type[AnyOptions], values: Mapping[str, Any]) -> AnyOptions:
+    """``kind`` made from ``values``. Raises ConfigError as ``Options`` does."""
+    return kind(**values)
+
+
+def _faults(error: ValidationError, kind: Any) -> str:
+    """Everything wrong, in one line."""
+    known = tuple(kind.model_fields)
+    faults = []
+    for fault in error.errors(include_url=False, include_input=False):
+        key = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            near = nearest(key, known)
+            hint = f"Did you mean {near!r}?" if near else f"Known: {', '.join(known)}."
+            faults.append(f"{key}: unknown setting. {hint}")
+        else:
+            faults.append(f"{key}: {fault['msg'].removeprefix('Value error, ')}")
+    return "; ".join(faults)

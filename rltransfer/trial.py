@@ -114,6 +114,7 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     trains = method is None or method.trains
     return {
         "env_steps": int(agent.num_timesteps) if trains else 0,
+        "source_trained_steps": before,
         "source_env_steps": 0 if source is None else int(source.num_timesteps) - before,
         "train_seconds": round(seconds, 3),
         "steps_per_second": round(agent.num_timesteps / seconds, 1) if trains and seconds else None,
@@ -135,6 +136,7 @@ def _agent(trial: Trial, task: Task, directory: TrialDirectory) -> tuple[BaseAlg
         source_seed = seed_of(trial.name.seed, "source beside the target")
         source_env = vec_env(source_task, num_envs=settings.num_envs, seed=source_seed)
     source = load_agent(trial.source_agent(), env=source_env)
+    source.action_space.seed(seed_of(trial.name.seed, "exploration beside the target"))
     report = method.attach(agent, source, diff=SpaceDiff.between(source_task, task))
     write_json(directory.transfer, report.as_json())
     return agent, source

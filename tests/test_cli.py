@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import rltransfer
 from rltransfer.cli import app
 from rltransfer.errors import RunConflictError
 
@@ -82,6 +83,7 @@ def test_run_and_show_hand_over(file: Path, monkeypatch: pytest.MonkeyPatch, tmp
     session.run_in_terminal = lambda config, *, out, workers: calls.append((config.seeds, out, workers)) or 0
     session.show_in_terminal = lambda directory: calls.append((directory,))
     monkeypatch.setitem(sys.modules, "rltransfer.session", session)
+    monkeypatch.setattr(rltransfer, "session", session, raising=False)
 
     assert invoke("run", file, "seeds=1", "--out", tmp_path / "out", "--workers", "2").exit_code == 0
     assert invoke("show", tmp_path / "out").exit_code == 0
@@ -111,3 +113,71 @@ def test_torch_is_not_imported(file: Path, arguments: list[str]) -> None:
         [sys.executable, "-c", program, *given], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_families_are_listed_with_their_axes() -> None:
+    result = invoke("list", "families")
+    assert result.exit_code == 0
+    line = next(line for line in result.stdout.splitlines() if line.strip().startswith("rover"))
+    assert "omni" in line
+    assert "reach, swap, push" in line
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("methods", ("finetune", "frozen", "scratch")),
+        ("trunks", ("nature", "impala", "mlp")),
+        ("algorithms", ("ppo", "dqn")),
+        ("wrappers", ("pixels", "frame_stack")),
+    ],
+)
+def test_what_is_registered_is_listed(kind, names) -> None:
+    result = invoke("list", kind)
+    assert result.exit_code == 0
+    assert all(f" {name} " in result.stdout for name in names)
+
+
+def test_an_unknown_kind_is_told_with_the_nearest() -> None:
+    result = invoke("list", "famillies")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Did you mean 'families'?" in result.stderr
+
+
+def test_a_family_is_shown_and_drawn(tmp_path) -> None:
+    picture = tmp_path / "rover.png"
+    result = invoke("show", "family", "rover", "--png", picture)
+    assert result.exit_code == 0
+    assert "gradient_angle" in result.stdout
+    assert "0 to 0.25" in result.stdout  # the usual range of slip
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["show", "family", "rovr"], "Did you mean 'rover'?"),
+        (["show", "family", "rover", "more"], "show takes a run directory"),
+        (["show", "runs/x", "--png", "x.png"], "--png goes with a family"),
+        (["check-family", "rovr"], "Did you mean 'rover'?"),
+    ],
+)
+def test_what_cannot_be_shown_is_told_in_one_line(arguments, said) -> None:
+    result = invoke(*arguments)
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert said in result.stderr
+
+
+def test_a_family_that_breaks_a_promise_is_told_with_status_1(monkeypatch) -> None:
+    from rltransfer.registry import FAMILIES
+
+    sys.path.insert(0, str(Path(__file__).parent / "tasks"))
+    from counting_family import Counting
+
+    monkeypatch.setattr(Counting, "described_in", "counting_family:CountingVectorEnv")
+    for fault, status in ((None, 0), ("still", 1)):
+        monkeypatch.setitem(FAMILIES._loaded, "counting", Counting(fault))
+        result = invoke("check-family", "counting", "--copies", "3", "--steps", "20")
+        assert result.exit_code == status
+        assert ("broken" in result.stdout) is (status == 1)
+        assert "deterministic" in result.stdout

@@ -30,6 +30,7 @@ IDS = {
     "rltransfer/ClassicControl-v0": "classic-control",
     "rltransfer/Locomotion-v0": "locomotion",
     "rltransfer/Racing-v0": "racing",
+    "rltransfer/Bipedal-v0": "bipedal",
     "rltransfer/ViZDoom-v0": "vizdoom",
     "rltransfer/Highway-v0": "highway",
 }

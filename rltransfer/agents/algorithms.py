@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from rltransfer.settings import Settings
+from rltransfer.settings import Options
 from rltransfer.tasks.family import ActionKind
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
 
 
-class Algorithm(Settings):
+class Algorithm(Options):
     """What every algorithm has.
 
     Args:

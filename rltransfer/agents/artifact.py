@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from rltransfer.agents.space_records import space_from, space_record
 from rltransfer.errors import ArtifactError
 from rltransfer.files import write_atomically, write_json
 from rltransfer.registry import ALGORITHMS, FAMILIES
-from rltransfer.tasks.family import Task
+from rltransfer.tasks.family import Context, Randomization, Task
 from rltransfer.trunks.artifact import load_trunk, opened_artifact
 
 if TYPE_CHECKING:
@@ -193,6 +194,8 @@ def _task_record(task: Task) -> dict[str, Any] | None:
         "robot": task.robot,
         "task": task.task,
         "environment": dict(task.environment),
+        "randomization": None if task.randomization is None else asdict(task.randomization),
+        "context": asdict(task.context),
     }
 
 
@@ -200,7 +203,12 @@ def _task_from(record: dict[str, Any]) -> Task | None:
     """The task an agent was trained on, or None where its family is not installed here."""
     if record["family"] not in FAMILIES:
         return None
+    drawn, told = record.get("randomization"), record.get("context") or {}
     task: Task = FAMILIES.get(record["family"]).task(
-        robot=record["robot"], task=record["task"], environment=record["environment"]
+        robot=record["robot"],
+        task=record["task"],
+        environment=record["environment"],
+        randomization=None if drawn is None else Randomization(factors=tuple(drawn["factors"]), split=drawn["split"]),
+        context=Context(**{**told, "factors": told.get("factors") and tuple(told["factors"])}),
     )
     return task

@@ -6,20 +6,27 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, ValidationError
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
 
 from rltransfer import registry
 from rltransfer.config.flaws import Flaw, flaw_error
 from rltransfer.config.method_list import methods_as_written, parse_methods
 from rltransfer.config.named import name_of, named_by_key
 from rltransfer.config.points import Point, changes, registered_family, source_point, target_point
-from rltransfer.config.problems import shown
+from rltransfer.config.problems import hint, shown
 from rltransfer.config.section import SLUG, SLUG_RULE, Real, Section, Steps, Whole, as_mapping, whole
-from rltransfer.config.task_settings import SourceSettings, TargetSettings, TaskSettings
+from rltransfer.config.task_settings import (
+    ContextChoice,
+    ContextSettings,
+    SourceSettings,
+    TargetSettings,
+    TaskSettings,
+)
 from rltransfer.errors import UnknownNameError
 from rltransfer.registry import nearest
 from rltransfer.settings import Settings
 
+_CONTEXT: TypeAdapter[Any] = TypeAdapter(ContextChoice)
 SOURCE = "source"
 """The name of the source among the tasks of an experiment."""
 MAX_SEEDS = 10_000
@@ -98,7 +105,8 @@ class ExperimentConfig(Section):
         trunk: the perception network: ``name`` and its options.
         agent: the learning algorithm: ``algorithm`` and its options.
         source: the task that knowledge comes from.
-        targets: name to what differs from the source.
+        context: whether the agent is told the factors of the environment it is in.
+        targets: name to what differs from the source. Left out, source agents alone are trained.
         methods: transfer methods; ``scratch``, the control, is always added and comes first.
         budget: environment steps of each target trial, the same for every method.
         evaluation: how learners are measured while they train.
@@ -112,7 +120,8 @@ class ExperimentConfig(Section):
     trunk: TrunkChoice = "nature"
     agent: AgentChoice = "ppo"
     source: SourceSettings
-    targets: dict[str, TargetSettings] = Field(min_length=1)
+    context: ContextChoice = ContextSettings()
+    targets: dict[str, TargetSettings] = Field(default_factory=dict)
     methods: MethodList
     budget: Steps
     evaluation: EvaluationSettings
@@ -124,9 +133,12 @@ class ExperimentConfig(Section):
     def prepare(cls, data: dict[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
         """See ``Section.prepare``: fills in tasks and the evaluation interval."""
         tasks, task_flaws = _prepared_tasks(data)
+        task_flaws += _missing_targets(data)
+        data = {**_source_alone(data), **data}
         evaluation, evaluation_flaws = _prepared_evaluation(data)
         return {**data, **tasks, **evaluation}, [
             *task_flaws,
+            *_untold_factors(data.get("context"), tasks),
             *_actions_not_learned(data.get("agent"), tasks),
             *evaluation_flaws,
             *_repeated_seeds(data.get("seeds")),
@@ -147,6 +159,46 @@ class ExperimentConfig(Section):
         return TaskSettings.model_validate(vars(point))
 
 
+def _source_alone(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What an experiment without targets need not say."""
+    source = as_mapping(data.get("source"))
+    if "targets" in data or source is None:
+        return {}
+    return {"methods": [], "budget": source.get("budget")} if source.get("budget") is not None else {}
+
+
+def _missing_targets(data: Mapping[str, Any]) -> list[Flaw]:
+    """Methods or a budget without targets are a slip: an experiment on source agents alone has none of them."""
+    if "targets" in data or not {"methods", "budget"} & set(data):
+        return []
+    message = "missing. Add it, or leave methods and budget out, too, to train source agents alone."
+    return [Flaw(("targets",), message)]
+
+
+def _untold_factors(context: object, tasks: Mapping[str, Any]) -> list[Flaw]:
+    """Factors of the context that the source's family does not have, and families that have no such context."""
+    try:
+        settings = _CONTEXT.validate_python({} if context is None else context)
+    except ValidationError:
+        return []  # the field says what is wrong with it
+    if settings.visibility == "hidden":
+        return []
+    source = tasks.get("source") or {}
+    family = registered_family(source.get("family"))
+    if family is None or not family.factors:
+        return [Flaw(("context",), "the source's family has no factors to tell of. Leave it out.")] if source else []
+    flaws = [
+        Flaw(("context", "factors", index), f"unknown factor of family {family.name!r}. {hint(name, family.factors)}")
+        for index, name in enumerate(settings.factors or ())
+        if name not in family.factors
+    ]
+    for name, target in tasks.get("targets", {}).items():
+        other = (as_mapping(target) or {}).get("family")
+        if other is not None and other != source.get("family"):
+            flaws.append(Flaw(("targets", name), "another family has other factors: leave 'context' out."))
+    return flaws
+
+
 def _prepared_tasks(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
     """``source`` and ``targets`` filled in as far as they hold."""
     raw_source = as_mapping(data.get("source"))
@@ -159,6 +211,9 @@ def _prepared_tasks(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Flaw]
     if raw_targets is None:
         return prepared, flaws
     prepared["targets"] = targets = dict(raw_targets)
+    if not raw_targets:
+        message = "has 0 entries, but needs at least 1. Leave 'targets' out to train source agents alone."
+        flaws.append(Flaw(("targets",), message))
     for name, value in raw_targets.items():
         flaws += [flaw.below("targets", name) for flaw in _name_flaws(name, raw_targets)]
         raw = {} if value is None else as_mapping(value)

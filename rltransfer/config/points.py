@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from rltransfer import registry
 from rltransfer.config.flaws import Flaw
 from rltransfer.config.problems import hint, shown
 from rltransfer.config.section import as_mapping
-from rltransfer.config.task_settings import AdHocFamily
+from rltransfer.config.task_settings import AdHocFamily, Randomize
 from rltransfer.errors import ConfigError, RLTransferError
+
+_RANDOMIZE: TypeAdapter[Any] = TypeAdapter(Randomize)
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Point:
     robot: str | None = None
     task: str | None = None
     environment: Mapping[str, object] | None = None
+    randomize: Mapping[str, object] | None = None
 
 
 def source_point(raw: Mapping[str, Any]) -> tuple[Point | None, list[Flaw]]:
@@ -49,7 +52,7 @@ def target_point(
     kept = source if source is not None and _comparable(family) == source.family else None
     point, flaws = _point(raw, family, kept)
     if point is not None and point == source:
-        changed = "robot, task, environment or family" if isinstance(point.family, str) else "family"
+        changed = "robot, task, environment, randomize or family" if isinstance(point.family, str) else "family"
         flaws = [Flaw((), f"changes nothing: it is the source. Give it another {changed}.")]
     return (None, flaws) if flaws else (point, [])
 
@@ -62,6 +65,7 @@ def changes(point: Point, source: Point) -> dict[str, Any]:
             "robot": point.robot,
             "task": point.task,
             "environment": point.environment,
+            "randomize": point.randomize,
         }
     family = registered_family(point.family)
     before, after = _full(source, family), _full(point, family)
@@ -69,6 +73,7 @@ def changes(point: Point, source: Point) -> dict[str, Any]:
         "robot": point.robot if point.robot != source.robot else None,
         "task": point.task if point.task != source.task else None,
         "environment": {name: after[name] for name in sorted(after) if after[name] != before[name]},
+        "randomize": point.randomize,
     }
 
 
@@ -82,7 +87,7 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
     if isinstance(comparable, AdHocFamily) or as_mapping(family) is not None:
         flaws = [
             Flaw((key,), "a Gymnasium environment has none. Change its kwargs, attributes or wrappers under 'family'.")
-            for key in ("robot", "task", "environment")
+            for key in ("robot", "task", "environment", "randomize")
             if raw.get(key)
         ]
         return (None, flaws) if flaws or comparable is None else (Point(comparable), [])
@@ -99,7 +104,8 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
         chosen[axis] = name or (getattr(kept, axis) if kept else next(iter(known)))
     values, faults = _factor_values(found, raw.get("environment"))
     environment = {**((kept and kept.environment) or {}), **values}
-    flaws += faults
+    randomize, more_faults = _randomization(found, raw.get("randomize"))
+    flaws += faults + more_faults
     is_mistyped = any(not isinstance(name, str) for name in chosen.values())
     if raw.get("environment") is not None and as_mapping(raw["environment"]) is None:
         is_mistyped = True
@@ -108,7 +114,24 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
     varied = {
         name: environment[name] for name in sorted(environment) if environment[name] != found.factors[name].default
     }
-    return Point(family, environment=varied, **chosen), []
+    return Point(family, environment=varied, randomize=randomize, **chosen), []
+
+
+def _randomization(family: Any, raw: object) -> tuple[dict[str, object] | None, list[Flaw]]:
+    """The factors to draw and their split; a flaw for each that the family does not have."""
+    if raw is None:
+        return None, []
+    try:
+        settings = _RANDOMIZE.validate_python(raw)
+    except ValidationError:
+        return cast(Any, raw), []  # the field says what is wrong with it
+    at = () if isinstance(raw, list | tuple) else ("factors",)
+    flaws = [
+        Flaw(("randomize", *at, index), f"unknown factor of family {family.name!r}. {hint(name, family.factors)}")
+        for index, name in enumerate(settings.factors)
+        if name not in family.factors
+    ]
+    return {"factors": list(settings.factors), "split": settings.split}, flaws
 
 
 def _factor_values(family: Any, raw: object) -> tuple[dict[str, object], list[Flaw]]:

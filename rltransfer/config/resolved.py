@@ -20,6 +20,9 @@ def as_written(config: ExperimentConfig) -> dict[str, Any]:
     data = config.model_dump(mode="json")
     data["source"] = _without_nothing(data["source"])
     data["targets"] = {name: _without_nothing(target) for name, target in data["targets"].items()}
+    if not data["targets"]:
+        for key in ("targets", "methods", "budget"):
+            del data[key]
     return data
 
 

@@ -18,7 +18,13 @@ from rltransfer.config.experiment_config import (
     ExperimentConfig,
 )
 from rltransfer.config.section import SLUG
-from rltransfer.config.task_settings import AdHocFamily, SourceSettings, TargetSettings
+from rltransfer.config.task_settings import (
+    AdHocFamily,
+    ContextSettings,
+    RandomizeSettings,
+    SourceSettings,
+    TargetSettings,
+)
 from rltransfer.registry import Registry
 from rltransfer.settings import Settings
 
@@ -38,13 +44,15 @@ def json_schema() -> Schema:
         "trunk": _named_by_key(registry.TRUNKS, key="name", default="nature"),
         "agent": _named_by_key(registry.ALGORITHMS, key="algorithm", default="ppo"),
         "source": _source_schema(),
+        "context": _context_schema(),
         "targets": _targets_schema(),
         "methods": {"type": "array", "items": _named_by_mapping(registry.METHODS)},
         "evaluation": _optional({**_settings_schema(EvaluationSettings), "required": []}),
     }
     for name, schema in special.items():
         properties[name] = {**schema, "description": properties[name]["description"]}
-    root["required"] = ["experiment", "source", "targets", "methods", "budget"]
+    root["required"] = ["experiment", "source"]
+    root["dependencies"] = {"targets": ["methods", "budget"]}
     root["title"] = "rltransfer experiment"
     return {"$schema": "http://json-schema.org/draft-07/schema#", **_with_underscores(root)}
 
@@ -142,10 +150,24 @@ def _task_schemas(described: Mapping[str, str]) -> list[Schema]:
             "task": _optional({"enum": list(family.tasks), "description": _listed(family.tasks)}),
             "environment": _optional(_object(factors, description=described["environment"])),
         }
+        if factors:
+            properties["randomize"] = _optional(_randomize_schema(list(factors), described["randomize"]))
         schemas.append(_object(properties))
     ad_hoc = _settings_schema(AdHocFamily)
     ad_hoc["properties"]["wrappers"]["items"] = _named_by_mapping(registry.WRAPPERS)
     return [*schemas, _object({"family": ad_hoc})]
+
+
+def _randomize_schema(factors: list[str], description: str) -> Schema:
+    names: Schema = {"type": "array", "items": {"enum": factors}, "minItems": 1}
+    whole = _settings_schema(RandomizeSettings)
+    whole["properties"]["factors"] = {**names, "description": whole["properties"]["factors"]["description"]}
+    return {"anyOf": [names, whole], "description": description}
+
+
+def _context_schema() -> Schema:
+    whole = _settings_schema(ContextSettings)
+    return {"anyOf": [{"enum": whole["properties"]["visibility"]["enum"]}, whole]}
 
 
 def _factor_schema(factor: Any) -> Schema:

@@ -17,7 +17,8 @@ class ExperimentSize:
         num_seeds: seeds.
         num_source_agents: source agents to train: one a seed, or none where a trained one is given.
         source_steps: environment steps of training source agents, summed over seeds.
-        target_steps: environment steps of all target trials; methods that do not train take none.
+        target_steps: environment steps of all target trials; methods that do not train take none, those that go on
+            playing the source as many again.
     """
 
     num_targets: int
@@ -33,9 +34,12 @@ class ExperimentSize:
         return self.num_targets * self.num_methods * self.num_seeds
 
     def __str__(self) -> str:
+        if not self.num_targets:
+            agents = _counted(self.num_source_agents, "source agent")
+            return f"{agents}, no targets\n{self.source_steps:,} environment steps"
         counts = (
             f"{_counted(self.num_targets, 'target')} x {_counted(self.num_methods, 'method')}"
-            f" x {_counted(self.num_seeds, 'seed')} = {_counted(self.num_trials, 'trial')}"
+            f" x {_counted(self.num_seeds, 'seed')} = up to {_counted(self.num_trials, 'trial')}"
         )
         agents = _counted(self.num_source_agents, "source agent") if self.num_source_agents else "a given source agent"
         total = self.source_steps + self.target_steps
@@ -48,7 +52,7 @@ class ExperimentSize:
 def size_of(config: ExperimentConfig) -> ExperimentSize:
     """Trials and environment steps of ``config``; evaluation episodes are not counted."""
     num_seeds, num_targets = len(config.seeds), len(config.targets)
-    num_training = sum(method.trains for method in config.methods)
+    num_training = sum(method.trains + method.needs_source_env for method in config.methods)
     return ExperimentSize(
         num_targets=num_targets,
         num_methods=len(config.methods),

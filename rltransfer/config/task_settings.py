@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, PlainValidator
 
@@ -78,6 +78,46 @@ FamilyChoice = Annotated[str | AdHocFamily, PlainValidator(_family), PlainSerial
 Environment = Annotated[dict[str, FactorValue], BeforeValidator(_nothing_is_empty)]
 
 
+class RandomizeSettings(Section):
+    """Domain randomisation: factors that are drawn anew for every episode.
+
+    Args:
+        factors: which; a bare list of them stands for the whole mapping.
+        split: where values come from: `train` and `interpolation` the usual range of each factor, `extrapolation`
+            what is allowed outside it, `full` all that is allowed.
+    """
+
+    factors: tuple[str, ...] = Field(min_length=1)
+    split: Literal["train", "interpolation", "extrapolation", "full"] = "train"
+
+
+def _listed_factors(value: object) -> object:
+    return {"factors": value} if isinstance(value, list | tuple) else value
+
+
+Randomize = Annotated[RandomizeSettings, BeforeValidator(_listed_factors)]
+
+
+class ContextSettings(Section):
+    """Whether the agent is told which environment it is in.
+
+    Args:
+        visibility: `hidden`; `observed`, as part of the observation: appended to vectors, as constant planes to
+            images; `side`, as a dictionary of `observation` and `context`. A bare word stands for the mapping.
+        factors: which it is told; all of the family's where null.
+    """
+
+    visibility: Literal["hidden", "observed", "side"] = "hidden"
+    factors: tuple[str, ...] | None = Field(default=None, min_length=1)
+
+
+def _bare_visibility(value: object) -> object:
+    return {"visibility": value} if isinstance(value, str) else value
+
+
+ContextChoice = Annotated[ContextSettings, BeforeValidator(_bare_visibility)]
+
+
 class TaskSettings(Section):
     """One task: a family, and for a registered family the point in it.
 
@@ -86,12 +126,14 @@ class TaskSettings(Section):
         robot: the family's first where left out; None for Gymnasium environments.
         task: the family's first where left out; None for Gymnasium environments.
         environment: the factors that differ from their defaults, with their values.
+        randomize: factors that are drawn anew for every episode, on top of that.
     """
 
     family: FamilyChoice
     robot: str | None = None
     task: str | None = None
     environment: Environment = Field(default_factory=dict)
+    randomize: Randomize | None = None
 
 
 class SourceSettings(TaskSettings):
@@ -125,9 +167,11 @@ class TargetSettings(Section):
         robot: another robot of the family.
         task: another task of the family.
         environment: factors with the values that they change to.
+        randomize: factors that are drawn anew for every episode; a source's are not kept.
     """
 
     family: FamilyChoice | None = None
     robot: str | None = None
     task: str | None = None
     environment: Environment = Field(default_factory=dict)
+    randomize: Randomize | None = None

@@ -85,7 +85,12 @@ def _uninterrupted() -> Iterator[None]:
         return
     resource_tracker.ensure_running()  # otherwise started below, and it lets interrupts through again
     held_back: list[int] = []
-    handler = signal.signal(signal.SIGINT, lambda number, frame: held_back.append(number))
+
+    def hold_back(number: int, _frame: object) -> None:
+        held_back.append(number)
+        os.write(2, b"stopping\n")  # the server may still be importing, and until then nothing can be ended
+
+    handler = signal.signal(signal.SIGINT, hold_back)
     # The server that jobs are forked from inherits the mask; an interrupt would end its imports in a traceback.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -108,6 +113,7 @@ def _start(context: Any, job: Job) -> _Running:
 def _work(job: Job, pipe: Connection) -> None:
     """In the job's own process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the launching process's to deal with
+    threading.Thread(target=_end_with_the_launcher, daemon=True).start()
 
     def tell(content: Any) -> None:
         try:
@@ -123,6 +129,14 @@ def _work(job: Job, pipe: Connection) -> None:
         raise SystemExit(1) from None
     finally:
         pipe.close()
+
+
+def _end_with_the_launcher() -> None:
+    """Wait for the launching process to be gone, however it went, and go too: nobody reads what comes out."""
+    launcher = multiprocessing.parent_process()
+    if launcher is not None:
+        wait([launcher.sentinel])
+        os._exit(1)
 
 
 def _hear(item: _Running, listen: Listener) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from rltransfer.metrics.bootstrap import stratified_bootstrap
 from rltransfer.metrics.curve import Curve
 from rltransfer.metrics.interval import Interval
+from rltransfer.metrics.ratio import normalized, ratio_of_areas
 from rltransfer.metrics.student_t import t_interval
 from rltransfer.metrics.threshold import TimesToThreshold, times_to_threshold
 from rltransfer.metrics.transfer import (
@@ -18,7 +19,6 @@ from rltransfer.metrics.transfer import (
     asymptotic_gain,
     jumpstart,
     total_reward_gain,
-    transfer_ratio,
 )
 from rltransfer.metrics.verdict import Verdict, judge
 
@@ -51,7 +51,8 @@ class TransferSummary:
         asymptotic_gain: Gain at the end of the budget, in the unit of the returns.
         total_reward_gain: Gain in area over the budget, in the unit of the returns: the primary metric.
         total_reward_gain_t: Student-t interval of the mean of the same differences.
-        transfer_ratio: Gain in area relative to the control; nan throughout where it is undefined for a seed.
+        transfer_ratio: Gain in IQM area relative to the control's; nan throughout where the control's is not
+            reliably above 0, since no ratio to nothing means anything.
         normalizer: (random, reference) used by the transfer ratio alone; None for raw returns.
         threshold: Return that counts as reached; None where there is none.
         source_steps: Environment steps charged to the transfer arm in the second accounting.
@@ -94,12 +95,14 @@ def _interval(values: Sequence[float], *, confidence: float, num_resamples: int,
     return stratified_bootstrap(values, confidence=confidence, num_resamples=num_resamples, nan="carry", rng=rng)
 
 
-def _arm_times(curves: Sequence[Curve], *, threshold: float | None, source_steps: int) -> ArmTimes | None:
+def _arm_times(
+    curves: Sequence[Curve], *, threshold: float | None, source_steps: int, beside: float = 0.0
+) -> ArmTimes | None:
     """Time to threshold of one arm in both accountings."""
     if threshold is None:
         return None
     times = times_to_threshold(curves, threshold)
-    return ArmTimes(target_steps=times, total_steps=times.plus_source(source_steps))
+    return ArmTimes(target_steps=times, total_steps=times.plus_source(source_steps, beside=beside))
 
 
 def _warning(*, num_seeds: int, verdict: Verdict, bootstrap_verdict: Verdict) -> str | None:
@@ -124,6 +127,7 @@ def summarize(
     *,
     threshold: float | None,
     source_steps: int = 0,
+    source_steps_beside: float = 0.0,
     normalizer: Normalizer | None = None,
     fraction: float = 0.1,
     confidence: float = 0.95,
@@ -139,6 +143,7 @@ def summarize(
         threshold: Return that counts as reached, in the unit of the returns; None for none, as where the control
             learns nothing. Choose it before the runs.
         source_steps: Environment steps of source training, at least 0, for the second accounting.
+        source_steps_beside: Further source steps for each target step, where the source goes on being played.
         normalizer: (random, reference) returns on the target, for the transfer ratio alone.
         fraction: Part of the budget averaged for the asymptotic gain, in (0, 1].
         confidence: Nominal coverage of every interval, in (0, 1).
@@ -160,6 +165,14 @@ def summarize(
     pairs = list(zip(transfer_curves, control_curves, strict=True))
     interval = partial(_interval, confidence=confidence, num_resamples=num_resamples, seed=seed)
     gains = [total_reward_gain(*pair) for pair in pairs]
+    areas = np.array([[curve.area() for curve in pair] for pair in pairs])  # (num_seeds, 2)
+    ratio = ratio_of_areas(
+        normalized(areas[:, 0], normalizer),
+        normalized(areas[:, 1], normalizer),
+        confidence=confidence,
+        num_resamples=num_resamples,
+        seed=seed,
+    )
     gain, gain_t = interval(gains), t_interval(gains, confidence=confidence)
     verdict, bootstrap_verdict = judge(gain, gain_t), judge(gain)
     return TransferSummary(
@@ -168,11 +181,13 @@ def summarize(
         asymptotic_gain=interval([asymptotic_gain(*pair, fraction=fraction) for pair in pairs]),
         total_reward_gain=gain,
         total_reward_gain_t=gain_t,
-        transfer_ratio=interval([transfer_ratio(*pair, normalizer=normalizer) for pair in pairs]),
+        transfer_ratio=ratio,
         normalizer=normalizer,
         threshold=threshold,
         source_steps=source_steps,
-        transfer_times=_arm_times(transfer_curves, threshold=threshold, source_steps=source_steps),
+        transfer_times=_arm_times(
+            transfer_curves, threshold=threshold, source_steps=source_steps, beside=source_steps_beside
+        ),
         control_times=_arm_times(control_curves, threshold=threshold, source_steps=0),
         verdict=verdict,
         bootstrap_verdict=bootstrap_verdict,

@@ -74,23 +74,25 @@ class TimesToThreshold:
         median = float(np.median([math.inf if time is None else float(time) for time in self.times]))
         return median if math.isfinite(median) else None
 
-    def plus_source(self, source_steps: int) -> TimesToThreshold:
+    def plus_source(self, source_steps: int, *, beside: float = 0.0) -> TimesToThreshold:
         """The same times in the second accounting, which charges the source training to the learner.
 
         Args:
-            source_steps: Environment steps spent on the source, at least 0; added to every time and the
-                budget.
+            source_steps: Environment steps spent on the source beforehand, at least 0; added to every time and
+                the budget.
+            beside: Further source steps for each target step, at least 0, as a learner takes that goes on playing
+                the source; charged up to the time itself.
 
         Returns:
             Times in source + target steps; censored seeds stay censored.
 
         Raises:
-            ValueError: If ``source_steps`` is negative.
+            ValueError: If ``source_steps`` or ``beside`` is negative.
         """
-        if source_steps < 0:
-            raise ValueError(f"source_steps must be at least 0: found {source_steps}.")
-        times = tuple(None if time is None else time + source_steps for time in self.times)
-        return TimesToThreshold(times=times, budget=self.budget + source_steps)
+        if source_steps < 0 or beside < 0:
+            raise ValueError(f"source_steps and beside must be at least 0: found {source_steps} and {beside}.")
+        charged = [None if time is None else round(time * (1 + beside)) + source_steps for time in self.times]
+        return TimesToThreshold(times=tuple(charged), budget=round(self.budget * (1 + beside)) + source_steps)
 
 
 def times_to_threshold(curves: Sequence[Curve], threshold: float) -> TimesToThreshold:

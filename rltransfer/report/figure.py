@@ -19,13 +19,17 @@ COLOURS = ("#000000", "#999999", "#0072B2", "#E69F00", "#009E73", "#D55E00", "#C
 
 
 def draw_curves(result: Result, path: Path) -> None:
-    """Write a PNG with a panel for each target: IQM over seeds, with 95% bootstrap intervals as bands."""
-    panels = len(result.targets)
+    """Write a PNG with a panel for each target, or for the source where there is none.
+
+    Curves are the IQM over seeds, with 95% bootstrap intervals as bands.
+    """
+    targets = result.targets or (_source_alone(result),)
+    panels = len(targets)
     figure = Figure(figsize=(1 + 4.2 * panels, 4.1), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
-    labels = [arm.method for arm in result.targets[0].arms]
-    for axis, target in zip(axes, result.targets, strict=True):
+    labels = [arm.method for arm in targets[0].arms]
+    for axis, target in zip(axes, targets, strict=True):
         _panel(axis, target, labels)
     axes[0].set_ylabel("return on fixed episodes")
     handles = {text: line for axis in axes for line, text in zip(*axis.get_legend_handles_labels(), strict=True)}
@@ -37,9 +41,13 @@ def draw_curves(result: Result, path: Path) -> None:
     write_atomically(path, picture.getvalue())
 
 
+def _source_alone(result: Result) -> TargetResult:
+    return TargetResult(name="source", task=result.source_task, threshold=None, arms=(result.source,))
+
+
 def _panel(axis: Axes, target: TargetResult, labels: list[str]) -> None:
     axis.set_title(target.name, fontsize=10)
-    axis.set_xlabel("target environment steps")
+    axis.set_xlabel("environment steps")
     axis.spines[["top", "right"]].set_visible(False)
     if target.threshold is not None:
         axis.axhline(target.threshold, color="#bbbbbb", linewidth=0.8, linestyle=":")

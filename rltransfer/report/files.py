@@ -20,7 +20,8 @@ def write_result(run: RunDirectory, result: Result) -> None:
 
     write_json(run.result, _plain(result))
     write_atomically(run.table, plain_text(result).encode())
-    if any(arm.curves for target in result.targets for arm in target.arms):
+    arms = [arm for target in result.targets for arm in target.arms] if result.targets else [result.source]
+    if any(arm.curves for arm in arms):
         draw_curves(result, run.figure)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rltransfer.config import ExperimentConfig, load_experiment
 from rltransfer.errors import ArtifactError, ConfigError
@@ -31,6 +32,7 @@ class Arm:
         kept: seed to (before, after) return on the source task, where the method goes on playing it.
         steps_per_second: of training, median over seeds; None for a method that does not train.
         source_steps: further steps on the source task beside the target, as hard sharing takes; most of any seed.
+        source_trained: steps that the source agents had been trained for; most of any seed.
         summary: against the control; None for the control itself and where no pair of seeds is finished.
         reason: why there is nothing to show, where there is nothing.
     """
@@ -41,6 +43,7 @@ class Arm:
     kept: Mapping[int, tuple[float, float]]
     steps_per_second: float | None
     source_steps: int = 0
+    source_trained: int = 0
     summary: TransferSummary | None = None
     reason: str = ""
 
@@ -80,6 +83,7 @@ class Result:
         experiment: its name.
         num_seeds: how many seeds it is to have.
         source_steps: environment steps each source agent was trained for; 0 where it was given.
+        source_task: what they learn, in words.
         source: the source agents' own learning curves.
         targets: in the experiment's order.
         failed: trial to what went wrong.
@@ -91,6 +95,7 @@ class Result:
     experiment: str
     num_seeds: int
     source_steps: int
+    source_task: str
     source: Arm
     targets: tuple[TargetResult, ...]
     failed: Mapping[str, str]
@@ -139,12 +144,13 @@ def collect(run: RunDirectory) -> Result:
         experiment=config.experiment,
         num_seeds=len(config.seeds),
         source_steps=config.source.budget or 0,
-        source=_arm(trials, SOURCE, "", config.seeds),
+        source_task=str(task_of_experiment(config, SOURCE)),
+        source=replace(_arm(trials, SOURCE, "", config.seeds), method=SOURCE),
         targets=targets,
         failed={str(n): str(t.status.get("error", "")) for n, t in trials.items() if t.status.get("state") == "failed"},
         damaged={str(n): t.damage for n, t in trials.items() if t.damage},
         missing=tuple(str(n) for n, t in trials.items() if not t.damage and t.status.get("state") not in done),
-        warnings=tuple(_warnings(config, targets)),
+        warnings=tuple(_warnings(config, targets, (trial.status.get("precision") for trial in trials.values()))),
     )
 
 
@@ -199,17 +205,24 @@ def _without_misfits(trials: Trials, config: ExperimentConfig) -> Trials:
     return checked
 
 
-def _warnings(config: ExperimentConfig, targets: Sequence[TargetResult]) -> Iterator[str]:
+def _warnings(config: ExperimentConfig, targets: Sequence[TargetResult], precisions: Iterable[object]) -> Iterator[str]:
     pairs = [arm.summary.num_seeds for target in targets for arm in target.arms if arm.summary is not None]
     least = min(pairs, default=len(config.seeds))
     if least < MIN_SEEDS:
-        yield f"only {least} seeds: intervals are wide and not to be trusted far; use {MIN_SEEDS} or more"
+        counted = "1 seed" if least == 1 else f"{least} seeds"
+        yield f"only {counted}: intervals are wide and not to be trusted far; use {MIN_SEEDS} or more"
     doubtful = 0
     for target in targets:
         for arm in target.arms:
             if arm.summary is not None and arm.summary.num_seeds < len(config.seeds):
                 yield f"{target.name}/{arm.method}: {arm.summary.num_seeds} of {len(config.seeds)} seeds are finished"
             doubtful += arm.summary is not None and arm.summary.bootstrap_verdict != arm.summary.verdict
+    found = {str(p) for p in precisions if p}
+    if len(found) > 1:
+        yield (
+            f"trials were computed in {' and '.join(sorted(found))}: part of the run was on another processor; "
+            "name one precision for the trunk and run again"
+        )
     if doubtful:
         yield (
             f"{doubtful} gains have a bootstrap interval that excludes 0 and a t interval that does not; "
@@ -222,9 +235,7 @@ def _target(trials: Trials, config: ExperimentConfig, name: str) -> TargetResult
     control, *others = [_arm(trials, name, method.label, config.seeds) for method in config.methods]
     threshold = config.threshold
     if threshold is None and control.curves:
-        mean = np.mean([curve.returns for curve in control.curves.values()], axis=0)
-        if mean.max() > mean[0]:  # a control that learns nothing sets no mark to reach
-            threshold = float(mean[0] + THRESHOLD_SHARE * (mean.max() - mean[0]))
+        threshold = _threshold(np.array([curve.returns for curve in control.curves.values()]))
     reference = task.family.reference_score(task)
     normalizer = None if reference is None else (reference.random, reference.expert)
     arms = [control]
@@ -240,11 +251,20 @@ def _target(trials: Trials, config: ExperimentConfig, name: str) -> TargetResult
                 ],
                 [control.curves[seed] for seed in seeds],
                 threshold=threshold,
-                source_steps=(config.source.budget or 0) + arm.source_steps,
+                source_steps=arm.source_trained or config.source.budget or 0,
+                source_steps_beside=arm.source_steps / max(1, config.budget),
                 normalizer=normalizer,
             )
         arms.append(replace(arm, summary=summary))
     return TargetResult(name=name, task=str(task), threshold=threshold, arms=tuple(arms))
+
+
+def _threshold(returns: NDArray[np.float64]) -> float | None:
+    """The mark that the control, (num_seeds, num_evaluations), sets; None where its rise may be noise."""
+    mean = returns.mean(axis=0)
+    best = int(mean.argmax())
+    rise = stratified_bootstrap(returns[:, [best]] - returns[:, [0]])
+    return float(mean[0] + THRESHOLD_SHARE * (mean[best] - mean[0])) if rise.low > 0 else None
 
 
 def _arm(trials: Trials, target: str, method: str, seeds: Sequence[int]) -> Arm:
@@ -260,9 +280,14 @@ def _arm(trials: Trials, target: str, method: str, seeds: Sequence[int]) -> Arm:
         success={seed: trial.success for seed, trial in finished.items() if trial.success is not None},
         kept={seed: trial.kept for seed, trial in finished.items() if trial.kept is not None},
         steps_per_second=float(np.median(speeds)) if speeds else None,
-        source_steps=max((int(trial.status.get("source_env_steps", 0)) for trial in finished.values()), default=0),
+        source_steps=_most(finished, "source_env_steps"),
+        source_trained=_most(finished, "source_trained_steps"),
         reason="" if curves else (reasons[0] if reasons else "has not run yet"),
     )
+
+
+def _most(trials: Mapping[int, _Trial], key: str) -> int:
+    return max((int(trial.status.get(key, 0)) for trial in trials.values()), default=0)
 
 
 def _stretched(curve: Curve, control: Curve) -> Curve:

@@ -6,13 +6,14 @@ import io
 import math
 from collections.abc import Iterator
 
+import numpy as np
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rltransfer.metrics import ArmTimes, Interval, TimesToThreshold
+from rltransfer.metrics import ArmTimes, Interval, TimesToThreshold, stratified_bootstrap
 from rltransfer.report.result import Arm, Result, TargetResult
 
 STYLES = {"helped": "bold green", "hurt": "bold red", "no evidence": "dim"}
@@ -33,10 +34,10 @@ def plain_text(result: Result, *, width: int = 130) -> str:
 
 
 def _parts(result: Result) -> Iterator[RenderableType]:
-    yield Text(f"{result.experiment}: transfer against the from-scratch control", style="bold")
-    yield Text(
-        f"{result.num_seeds} seeds; IQM over seeds [95% bootstrap interval], paired by seed; returns on fixed episodes."
-    )
+    about = "transfer against the from-scratch control" if result.targets else f"source agents on {result.source_task}"
+    yield Text(f"{result.experiment}: {about}", style="bold")
+    paired = ", paired by seed" if result.targets else ""
+    yield Text(f"{result.num_seeds} seeds; IQM over seeds [95% bootstrap interval]{paired}; returns on fixed episodes.")
     source = result.source.at_end()
     if source is not None:
         trained = f"source agents trained for {result.source_steps:,} steps reach a return of {_interval(source)}"
@@ -44,13 +45,10 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     for target in result.targets:
         yield Text()
         yield from _target(target)
-    yield Text()
-    yield Text(
-        "gain: area under the curve against the control's, per step; ratio: the same relative to the control's, "
-        "normalised where the task has reference scores. Verdict: on the gain, and only where the bootstrap interval "
-        "and the t interval both exclude 0.",
-        style="dim",
-    )
+    if result.targets:
+        yield from _legend()
+    elif result.source.curves:
+        yield from _source_curve(result.source)
     for warning in result.warnings:
         yield Text(f"warning: {warning}", style="yellow")
     for reason in result.damaged.values():
@@ -60,6 +58,29 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     if result.missing:
         shown = ", ".join(result.missing[:4]) + (", ..." if len(result.missing) > 4 else "")
         yield Text(f"not finished: {len(result.missing)} trials ({shown}); run again to go on", style="yellow")
+
+
+def _source_curve(source: Arm) -> Iterator[RenderableType]:
+    """Return of the source agents at each evaluation."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
+    for column in ("environment steps", "return"):
+        table.add_column(column, justify="right")
+    curves = list(source.curves.values())
+    for k, steps in enumerate(curves[0].env_steps):
+        table.add_row(f"{steps:,}", _interval(stratified_bootstrap(np.array([[c.returns[k]] for c in curves]))))
+    yield Padding(table, (0, 0, 0, 2))
+    yield Text(f"{_speed(source)} environment steps/s of training, median over seeds")
+
+
+def _legend() -> Iterator[RenderableType]:
+    yield Text()
+    yield Text(
+        "gain: area under the curve against the control's, per step; ratio: the same relative to the control's, with "
+        "the random policy as 0 and the scripted expert as 1 where the family has their scores (of its default "
+        "environment), and undefined where the control is not reliably above 0; to threshold: median over seeds (how "
+        "many reach it). Verdict: on the gain, and only where the bootstrap and the t interval both exclude 0.",
+        style="dim",
+    )
 
 
 def _target(target: TargetResult) -> Iterator[RenderableType]:
@@ -138,7 +159,7 @@ def _target_times(times: ArmTimes | None) -> str:
 
 def _times(times: TimesToThreshold) -> str:
     reached = len(times.times) - times.num_censored
-    median = "never" if times.median is None else f"{times.median:,.0f}"
+    median = f">{times.budget:,}" if times.median is None else f"{times.median:,.0f}"
     return f"{median} ({reached}/{len(times.times)})"
 
 

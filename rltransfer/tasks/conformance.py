@@ -36,6 +36,9 @@ HEADINGS = (
 """What the description of an environment has, as Gymnasium's do."""
 
 
+NOT_OFFERED = "not offered: "
+
+
 class Violation(Exception):  # noqa: N818 -- it is what a check finds, not an error of the program
     """A promise that a family does not keep, in words."""
 
@@ -48,11 +51,13 @@ class Effort:
         copies: in a batch, where one copy of many is compared with a single one.
         steps: of a rollout.
         upstream_steps: compared with the simulator's own environment.
+        ending_copies: played until the first episode ends.
     """
 
     copies: int = 64
     steps: int = 60
     upstream_steps: int = 200
+    ending_copies: int = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +128,9 @@ def check_family(family: Family, *, effort: Effort | None = None) -> Iterator[Fi
     for name, check in CHECKS.items():
         try:
             detail = check(family, effort or Effort())
-            outcome = "not offered" if detail.startswith("not offered") else "kept"
-            yield Finding(check=name, outcome=outcome, detail=detail)
+            is_offered = not detail.startswith(NOT_OFFERED)
+            outcome = "kept" if is_offered else "not offered"
+            yield Finding(check=name, outcome=outcome, detail=detail.removeprefix(NOT_OFFERED))
         except (Violation, RLTransferError) as found:
             yield Finding(check=name, outcome="broken", detail=str(found))
 
@@ -258,7 +264,7 @@ def empty_variation_is_upstream(family: Family, effort: Effort) -> str:
                 if ended:
                     theirs, _ = upstream.reset()
         upstream.close()
-    return f"{count} environments" if count else "not offered: the family is its own simulator"
+    return f"{count} environments" if count else NOT_OFFERED + "it is its own simulator"
 
 
 def restating_defaults_changes_nothing(family: Family, effort: Effort) -> str:
@@ -314,7 +320,7 @@ def ends_are_told_truly(family: Family, effort: Effort) -> str:
     """An ended episode's own last observation is given, not the next one's first; success is told."""
     told, ended_tasks, waiting = 0, 0, []
     for task in every_task(family):
-        seen = _first_end(family, task, most=4_000)
+        seen = _first_end(family, task, copies=effort.ending_copies, most=4_000)
         if seen is None:
             waiting.append(task.task)
             continue
@@ -331,10 +337,12 @@ def ends_are_told_truly(family: Family, effort: Effort) -> str:
     return f"{ended_tasks} tasks" + (f"; no end seen in {', '.join(waiting)}" if waiting else "")
 
 
-def _first_end(family: Family, task: Task, most: int) -> tuple[spaces.Space[Any], Any, Any, dict[str, Any], Any] | None:
-    with _made(family, task, 4) as env:
-        env.reset(seed=[31, 32, 33, 34])  # type: ignore[arg-type]
-        samplers = [_action_sampler(env.single_action_space, [0, k]) for k in range(4)]
+def _first_end(
+    family: Family, task: Task, *, copies: int, most: int
+) -> tuple[spaces.Space[Any], Any, Any, dict[str, Any], Any] | None:
+    with _made(family, task, copies) as env:
+        env.reset(seed=list(range(31, 31 + copies)))  # type: ignore[arg-type]
+        samplers = [_action_sampler(env.single_action_space, [0, k]) for k in range(copies)]
         for _ in range(most):
             observations, _, term, trunc, infos = env.step(np.stack([sample() for sample in samplers]))
             ended = np.asarray(term) | np.asarray(trunc)
@@ -347,7 +355,7 @@ def _first_end(family: Family, task: Task, most: int) -> tuple[spaces.Space[Any]
 def state_round_trip(family: Family, effort: Effort) -> str:
     """``get_state`` and ``set_state`` go on bit for bit, in the same copies and in others."""
     if not family.restores_state:
-        return "not offered: the simulator cannot be put back"
+        return NOT_OFFERED + "the simulator cannot be put back"
     for task in every_task(family):
         with _made(family, task, 3) as env, _made(family, task, 3) as other:
             env.reset(seed=[41, 42, 43])  # type: ignore[arg-type]
@@ -401,7 +409,7 @@ def randomised_every_episode(family: Family, effort: Effort) -> str:
     base = next(every_task(family))
     names = tuple(name for name in family.factors if _keeps_spaces(family, base, name))[:6]
     if not names:
-        return "not offered: no factor keeps the spaces"
+        return NOT_OFFERED + "no factor keeps the spaces"
     task = family.task(robot=base.robot, task=base.task, randomization=Randomization(factors=names, split="full"))
     drawn = []
     for _ in range(2):

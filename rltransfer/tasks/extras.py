@@ -24,6 +24,7 @@ def imported(module: str, *, family: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is not None and not module.startswith(error.name.split(".")[0]):
             raise  # something that the module itself needs
+        package = module.split(".", maxsplit=1)[0]
         raise MissingExtraError(
-            f"family {family!r} needs the package {module.split('.')[0]!r}: pip install \"rltransfer[{extra}]\""
+            f'family {family!r} needs the package {package!r}: pip install "rltransfer[{extra}]"'
         ) from error

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rltransfer.errors import ConfigError
 from rltransfer.registry import FAMILIES, WRAPPERS
 from rltransfer.settings import parse
-from rltransfer.tasks.family import Family, Task
+from rltransfer.tasks.context import Visibility
+from rltransfer.tasks.family import Context, Family, Randomization, Task
 from rltransfer.tasks.gymnasium_family import GymnasiumFamily
+from rltransfer.tasks.variation_sets import chosen_factors
 
 if TYPE_CHECKING:
     from rltransfer.tasks.vec_env import TaskVecEnv
@@ -21,6 +24,8 @@ def make_env(
     robot: str | None = None,
     task: str | None = None,
     environment: Mapping[str, object] | None = None,
+    randomize: Sequence[str] | Randomization | None = None,
+    context: Visibility | Context = "hidden",
     num_envs: int = 1,
     seed: int | None = None,
     render_mode: str | None = None,
@@ -33,6 +38,10 @@ def make_env(
         robot: which of the family's robots; its default where left out.
         task: which of the family's tasks; its default where left out.
         environment: factor name to value, for what differs from the default environment.
+        randomize: factors that are drawn anew for every episode from the range that sources are trained in, or a
+            ``Randomization`` that says from which.
+        context: ``"hidden"``, ``"observed"`` or ``"side"``: whether observations tell the factors; or a ``Context``
+            that says which factors.
         num_envs: copies, stepped together.
         seed: copy ``k`` is reset with ``seed + k`` the first time.
         render_mode: ``"rgb_array"`` for frames.
@@ -45,6 +54,12 @@ def make_env(
         point = family.changed(robot=robot, task=task, environment=environment)
     else:
         point = find_family(family).task(robot=robot, task=task, environment=environment)
+    if randomize is not None:
+        drawn = randomize if isinstance(randomize, Randomization) else Randomization(factors=tuple(randomize))
+        chosen_factors(point.family.factors, drawn.factors)
+        point = replace(point, randomization=drawn)
+    if context != "hidden":
+        point = replace(point, context=context if isinstance(context, Context) else Context(visibility=context))
     return vec_env(point, num_envs=num_envs, seed=seed, render_mode=render_mode)
 
 

@@ -22,7 +22,7 @@ class SpaceDiff:
         action_equal: the spaces are the same and equal numbers mean the same action.
         reward_changed: another task, so another reward.
         dynamics_changed: another robot, another family, or a dynamics or layout factor moved.
-        factors: names of the factors whose values differ.
+        factors: names of the factors whose values differ, or that only one of the two draws at random.
     """
 
     observation: tuple[Space[Any], Space[Any]]
@@ -42,7 +42,9 @@ class SpaceDiff:
         same_meaning = None in meanings or meanings[0] == meanings[1]
         same_family = source.family is target.family
         before, after = source.environment.full(), target.environment.full()
-        moved = tuple(sorted(n for n in {*before, *after} if before.get(n) != after.get(n)))
+        drawn = [set(task.randomization.factors) if task.randomization else set() for task in (source, target)]
+        varied = drawn[0] | drawn[1] if source.randomization != target.randomization else set()
+        moved = tuple(sorted(n for n in {*before, *after} if before.get(n) != after.get(n) or n in varied))
         acting = {
             name
             for name in moved

@@ -24,6 +24,11 @@ def channels_first(space: spaces.Space[Any]) -> spaces.Box:
     Raises:
         SpaceMismatchError: not a Box.
     """
+    if isinstance(space, spaces.Dict):
+        raise SpaceMismatchError(
+            "agents do not read dictionaries of observations yet. Where they come from 'context: side', give the "
+            "context as 'observed'."
+        )
     if not isinstance(space, spaces.Box):
         raise SpaceMismatchError(f"only Box observations can be read, not {space}. Flatten or wrap the environment.")
     if len(space.shape) != 3 or not is_image_space(space) or is_image_space_channels_first(space):

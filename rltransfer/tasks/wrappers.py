@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from rltransfer.settings import Settings
+from rltransfer.settings import Options
 
 if TYPE_CHECKING:
     from gymnasium import Env
 
 
-class WrapperSpec(Settings):
+class WrapperSpec(Options):
     """A named wrapper with its options."""
 
     def wrap(self, env: Env[Any, Any]) -> Env[Any, Any]:

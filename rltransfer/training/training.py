@@ -94,6 +94,7 @@ class _Measured(BaseCallback):
         self._latest: float | None = None
         self._told = 0.0
         self._rollout_began = 0
+        self._is_due = False
 
     def _on_training_start(self) -> None:
         self._latest = self._measure(0, 0.0)
@@ -102,11 +103,9 @@ class _Measured(BaseCallback):
     def _on_step(self) -> bool:
         steps = self.num_timesteps
         if self._next <= steps < self._budget:
-            spent = self.clock.stop()
-            self._latest = self._measure(steps, spent)
-            while self._next <= steps:
-                self._next += self._every
-            self.clock.start()
+            self._is_due = True  # and what the rollout that ends with this step teaches is learned first
+            if not self._completes_a_rollout():
+                self._measure_now()
         now = self.clock.now
         if now - self._told >= 0.5:
             self._told = now
@@ -120,7 +119,17 @@ class _Measured(BaseCallback):
         self._report(self.num_timesteps, spent)
 
     def _on_rollout_start(self) -> None:
+        if self._is_due:
+            self._measure_now()
         self._rollout_began = self.num_timesteps
+
+    def _measure_now(self) -> None:
+        spent, steps = self.clock.stop(), self.num_timesteps
+        self._latest = self._measure(steps, spent)
+        while self._next <= steps:
+            self._next += self._every
+        self._is_due = False
+        self.clock.start()
 
     def _completes_a_rollout(self) -> bool:
         model, length = self.model, 0
@@ -147,7 +156,8 @@ def train(
 ) -> float:
     """Train ``model`` for ``budget`` environment steps.
 
-    It is measured before the first step, then whenever ``every`` further steps are done, and at the end. Steps come
+    It is measured before the first step, then whenever ``every`` further steps are done, and at the end: after the
+    update where a rollout ends with that step, otherwise as the learner is in the middle of its rollout. Steps come
     in batches of as many as there are environment copies, so the last may pass the budget by less than one batch,
     equally for every model with as many copies.
 

@@ -56,7 +56,9 @@ class HardSharing(TransferMethod):
         from rltransfer.transfer.carrying import carry_all, carry_heads, compared, open_ledger, tie_trunk
 
         if source.get_env() is None:
-            raise NotApplicableError("the source is learned too, so it needs its environment: source.set_env(...)")
+            raise NotApplicableError(
+                "the source is learned too, so it needs its environment: rltransfer.load_agent(folder, env=...)"
+            )
         ledger = open_ledger(self.label, model, source)
         diff = compared(model, source, diff)
         self.check(diff)

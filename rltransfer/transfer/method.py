@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from rltransfer.settings import Settings
+from rltransfer.settings import Options
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -20,7 +20,7 @@ Setting = Literal["supervised", "semi-supervised", "unsupervised"]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
 
 
-class TransferMethod(Settings, abc.ABC):
+class TransferMethod(Options, abc.ABC):
     """How source knowledge reaches the target learner.
 
     Methods are frozen settings: the same object serves YAML, Python and any number of trials.

@@ -51,14 +51,15 @@ def save_trunk(trunk: Trunk, directory: Path | str, *, provenance: Mapping[str, 
 
 
 def load_trunk(directory: Path | str) -> Trunk:
-    """The trunk saved in ``directory`` (or in its folder ``trunk``, where that is an agent's directory).
+    """The trunk saved in ``directory``, which may also be an agent's folder or a trial's in a run.
 
     Raises:
         ArtifactError: a file is missing, damaged, of a later format, or the weights do not fit the architecture.
     """
     directory = Path(directory)
-    if not (directory / "trunk.json").exists() and (directory / "trunk" / "trunk.json").exists():
-        directory /= "trunk"
+    for inner in ("trunk", "agent/trunk"):
+        if not (directory / "trunk.json").exists() and (directory / inner / "trunk.json").exists():
+            directory /= inner
     with opened_artifact(directory / "trunk.json", directory / "trunk.safetensors", FORMAT) as (record, weights):
         spec = TRUNKS.get(record["architecture"]).model_validate_json(json.dumps(record["spec"]))
         with torch.random.fork_rng(devices=[]):  # building draws initial weights; loading must not move the caller's

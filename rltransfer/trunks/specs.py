@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from rltransfer.settings import Settings
+from rltransfer.settings import Options
 
 if TYPE_CHECKING:
     from rltransfer.trunks.trunk import Trunk
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Precision = Literal["auto", "float32", "bfloat16"]
 
 
-class TrunkSpec(Settings):
+class TrunkSpec(Options):
     """What every trunk architecture has.
 
     Args:

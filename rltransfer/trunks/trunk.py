@@ -116,7 +116,7 @@ class Trunk(nn.Module):
             (batch, features) float32, or what stage ``stop`` takes.
         """
         names = self._names[start:stop]
-        inputs = observations
+        inputs = observations.float() if observations.dtype is torch.float64 else observations
         if inputs.dim() == 4:
             inputs = inputs.contiguous(memory_format=torch.channels_last)
         dtype = self._dtype()

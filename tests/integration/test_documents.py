@@ -11,7 +11,7 @@ import rltransfer
 from rltransfer.cli import app
 
 REPOSITORY = Path(__file__).parents[2]
-CONFIGS = sorted((REPOSITORY / "configs").glob("*.y*ml"))
+CONFIGS = sorted((REPOSITORY / "configs").rglob("*.y*ml"))
 STUDIES = sorted((REPOSITORY / "experiments").glob("*/*.y*ml"))
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
@@ -36,7 +36,7 @@ def test_every_configuration_checks(path):
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_every_configuration_opens_with_the_command_that_runs_it(path):
-    assert path.read_text(encoding="utf-8").startswith(f"# rltransfer run configs/{path.name}")
+    assert path.read_text(encoding="utf-8").startswith(f"# rltransfer run {path.relative_to(REPOSITORY)}")
 
 
 def test_the_readmes_experiments_check(tmp_path):
@@ -49,7 +49,7 @@ def test_the_readmes_experiments_check(tmp_path):
 
 
 def test_the_readmes_commands_name_files_and_keys_that_are_there():
-    commands = re.findall(r"rltransfer (?:run|check) (configs/[\w.-]+)((?: [\w.-]+=\S+)*)", README)
+    commands = re.findall(r"rltransfer (?:run|check) (configs/[\w./-]+)((?: [\w.-]+=\S+)*)", README)
     for file, overrides in commands:
         assert check(REPOSITORY / file, *overrides.split()) == (0, ""), (file, overrides)
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -35,6 +36,30 @@ def launched(jobs, workers=2):
 
 def of_kind(events, *kinds):
     return [name for name, kind, _ in events if kind in kinds]
+
+
+def test_no_job_outlives_the_launching_process(jobs, tmp_path):
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import launched_jobs\n"
+        "from rltransfer.launch import Job, run_locally\n"
+        "def show(event):\n    print(event.content, flush=True) if event.kind == 'told' else None\n"
+        "if __name__ == '__main__':\n"
+        "    run_locally([Job(name='a', run=launched_jobs.sleep_long, argument=60)], workers=1, listen=show)\n"
+    )
+    (tmp_path / "launcher.py").write_text(program)
+    command = [sys.executable, tmp_path / "launcher.py", Path(__file__).parent]
+    launcher = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    working = int(launcher.stdout.readline())
+    os.kill(working, 0)  # it is there
+    launcher.kill()
+    launcher.wait()
+    launcher.stdout.close()
+    for _ in range(100):
+        if not Path(f"/proc/{working}").exists():
+            return
+        time.sleep(0.1)
+    os.kill(working, signal.SIGKILL)
+    pytest.fail("the job went on for 10 s after its launcher was killed")
 
 
 def test_jobs_run_in_the_given_order_one_by_one(jobs):

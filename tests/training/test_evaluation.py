@@ -165,3 +165,20 @@ def test_an_episode_that_never_ends_is_an_error_that_says_what_to_do(tiny, evalu
     monkeypatch.setattr(evaluation, "LONGEST_EPISODE", 3)
     with pytest.raises(ConfigError, match=r"an episode did not end within 3 steps. Put time_limit among"):
         evaluator().measure(tiny("ppo"))
+
+
+def test_a_film_shows_every_copy_and_moves(tiny, rover, tmp_path):
+    from PIL import Image
+
+    from rltransfer.training.film import film
+
+    agent = tiny()
+    film(agent, agent.get_env().task, tmp_path / "film.gif", copies=2, steps=5)
+    with Image.open(tmp_path / "film.gif") as picture:
+        assert picture.n_frames == 6
+        assert picture.size == (2 * 192, 192)  # frames of 384 x 384 thinned by two
+        first = np.asarray(picture.convert("RGB")).copy()
+        picture.seek(5)
+        last = np.asarray(picture.convert("RGB"))
+    assert (first != last).any()
+    assert (first[:, :192] != first[:, 192:]).any()  # each copy is in an episode of its own

@@ -104,6 +104,18 @@ def test_it_is_measured_before_the_first_step_at_every_mark_and_at_the_end(algor
     assert seconds == pytest.approx(spent[-1], abs=0.5)
 
 
+@pytest.mark.parametrize(("algorithm", "rollout"), [("ppo", 64), ("dqn", 16)])
+def test_a_mark_at_the_end_of_a_rollout_is_measured_after_its_update(algorithm, rollout, tiny, run):
+    marks = (2 * rollout, 4 * rollout)
+    learner = tiny(algorithm)
+    curve, _ = run(learner, budget=6 * rollout, every=2 * rollout, episodes=8)
+    for steps in marks:
+        other = tiny(algorithm)
+        run(other, budget=steps, every=steps)
+        expected = Evaluator(other.get_env().task, episodes=8, seed=50).measure(other)
+        assert {point[0]: point[2] for point in curve}[steps] == tuple(expected.returns)
+
+
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
 @pytest.mark.parametrize("method", METHODS, ids=lambda m: f"{m.registered}")
 @pytest.mark.parametrize(("budget", "spent"), [(100, 100), (101, 104)])

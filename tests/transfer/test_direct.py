@@ -1,13 +1,12 @@
 """Direct application and from scratch: everything copied, and nothing."""
 
 import numpy as np
-import pydantic
 import pytest
 import torch
 
 import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts
-from rltransfer.errors import NotApplicableError
+from rltransfer.errors import ConfigError, NotApplicableError
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
@@ -63,7 +62,7 @@ def test_a_mapping_keeps_the_probabilities_of_the_source(pair, frames):
 
 @pytest.mark.parametrize("mapping", [(0, 1, 1), (0, -1, 2)])
 def test_a_mapping_of_two_actions_onto_one_is_refused(mapping):
-    with pytest.raises(pydantic.ValidationError, match="each source action needs a target action of its own"):
+    with pytest.raises(ConfigError, match="each source action needs a target action of its own"):
         rlt.Direct(action_mapping=mapping)
 
 

@@ -123,7 +123,7 @@ def test_starting_from_scratch_gives_both_the_targets_fresh_trunk(pair, snapshot
 
 def test_a_source_without_its_environment_is_not_applicable(tiny, tmp_path):
     rlt.save(tiny("ppo"), tmp_path)
-    with pytest.raises(NotApplicableError, match=r"it needs its environment: source.set_env"):
+    with pytest.raises(NotApplicableError, match=r"it needs its environment: rltransfer.load_agent"):
         rlt.HardSharing().attach(tiny("ppo"), rlt.load_agent(tmp_path, device="cpu"))
 
 

@@ -216,3 +216,12 @@ def test_pixels_are_scaled_for_trunks_that_use_pytorchs_own_layers(kind):
         torch.testing.assert_close(trunk(pixels()), expected, **tolerance)
         torch.testing.assert_close(suffix(prefix(pixels())), expected, **tolerance)
         assert torch.equal(packed_prefix(trunk, 2, pixels())(pixels()), trunk(pixels()))
+
+
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_float64_vectors_are_read_as_float32(kind):
+    trunk = MLP(widths=(16, 8)).model_copy(update={"precision": kind}).build((5,))
+    vectors = torch.randn(4, 5, generator=torch.Generator().manual_seed(0))
+    for mode in (torch.enable_grad, torch.no_grad):
+        with mode():
+            assert torch.equal(trunk(vectors.double()), trunk(vectors))

@@ -1,0 +1,73 @@
+"""What is registered, as tables for the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from rltransfer.config.docstrings import summary_of
+from rltransfer.errors import RLTransferError
+from rltransfer.registry import FAMILIES, Registry
+from rltransfer.tasks.family import Family
+
+
+def families_table() -> RenderableType:
+    """One line a registered family; one that cannot be imported is named with the reason."""
+    table = _table("family", "robots", "tasks", "factors", "about")
+    for name in FAMILIES:
+        try:
+            family: Family = FAMILIES.get(name)
+        except (ImportError, AttributeError, RLTransferError) as error:
+            table.add_row(name, "", "", "", Text(f"cannot be imported: {error}", style="red"))
+            continue
+        kinds = Counter(factor.kind for factor in family.factors.values())
+        counted = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        extra = f' (pip install "rltransfer[{family.extra}]")' if family.extra else ""
+        table.add_row(name, ", ".join(family.robots), ", ".join(family.tasks), counted, family.summary + extra)
+    return table
+
+
+def settings_table(entries: Registry[Any]) -> RenderableType:
+    """One line an entry whose class says in its docstring what it is: methods, trunks, algorithms, wrappers."""
+    table = _table(entries.kind, "about", "options")
+    for name in entries:
+        kind = entries.get(name)
+        options = ", ".join(field for field in kind.model_fields if field != "name")
+        table.add_row(name, summary_of(kind), options)
+    return table
+
+
+def family_page(family: Family) -> RenderableType:
+    """Robots, tasks and factors of a family."""
+    return Group(*_page(family))
+
+
+def _page(family: Family) -> Iterator[RenderableType]:
+    yield Text(f"{family.name}: {family.summary}", style="bold")
+    for kind, names in (("robot", family.robots), ("task", family.tasks)):
+        table = _table(kind, "about")
+        for name, about in names.items():
+            table.add_row(name, about)
+        yield table
+    table = _table("factor", "kind", "default", "allowed", "usual", "effect")
+    for factor in family.factors.values():
+        if isinstance(factor.default, bool | str):
+            usual = ", ".join(str(choice) for choice in factor.usual_choices)
+        else:
+            usual = "{:g} to {:g}".format(*factor.usual_range)
+        table.add_row(factor.name, factor.kind, str(factor.default), factor.bounds, usual, factor.description)
+    yield table
+    yield Text("usual: what sources are trained in; the rest of what is allowed is for extrapolation.", style="dim")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

@@ -1,0 +1,91 @@
+"""The conformance suite passes a sound family and finds each promise that another breaks."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from gymnasium import spaces
+
+from rltransfer.tasks import Factor
+from rltransfer.tasks.conformance import CHECKS, Effort, Violation, check_family
+
+sys.path.insert(0, str(Path(__file__).parent))
+from counting_family import FACTORS, Counting
+
+EFFORT = Effort(copies=5, steps=20)
+
+
+@pytest.fixture(autouse=True)
+def described_here(monkeypatch):
+    monkeypatch.setattr(Counting, "described_in", "counting_family:CountingVectorEnv")
+
+
+def test_a_sound_family_keeps_everything_it_can():
+    outcomes = {finding.check: finding.outcome for finding in check_family(Counting(), effort=EFFORT)}
+    assert list(outcomes) == list(CHECKS)
+    assert {check for check, outcome in outcomes.items() if outcome != "kept"} == {"empty variation is upstream"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "check", "said"),
+    [
+        ("seed", "deterministic", "the same seed differs"),
+        ("batch", "batch size changes nothing", "copy 0 of 5 is not the single environment"),
+        ("idle-factor", "factors act", "without effect: start=high"),
+        ("idle-tint", "factors act", "without effect: tint=1.0"),
+        ("tint-pays", "factors act", "changes rewards or ends"),
+        ("final", "ends are told truly", "the last observation is the next episode's first"),
+        ("no-success", "ends are told truly", "final_info has no is_success"),
+        ("success", "ends are told truly", "is_success where no episode ended"),
+        ("state", "state round trip", "after set_state the rollout differs"),
+        ("still", "frames are drawn", "leave the frame as it was"),
+        ("next-step", "spaces as declared", "no SAME_STEP reset"),
+    ],
+)
+def test_a_broken_promise_is_found_by_its_check(fault, check, said):
+    with pytest.raises(Violation, match=said):
+        CHECKS[check](Counting(fault), EFFORT)
+    others = {finding.check: finding for finding in check_family(Counting(fault), effort=EFFORT)}
+    assert others[check].outcome == "broken"
+    assert said in others[check].detail
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"description": ""}, "has no description"),
+        ({"high": None}, "has no bounds"),
+        ({"low": 1.0, "high": 1.0, "default": 1.0}, "cannot differ from its default"),
+        ({"usual": (0.5, 1.0)}, "its default is not in the usual range"),
+        ({"usual": (-1.0, 1.0)}, "usual range"),
+    ],
+)
+def test_a_factor_declared_badly_is_found(change, said):
+    family = Counting()
+    sound = {"name": "tint", "kind": "appearance", "default": 0.0, "low": 0.0, "high": 1.0, "description": "added"}
+    family.factors = {**FACTORS, "tint": Factor(**{**sound, **change})}
+    with pytest.raises(Violation, match=said):
+        CHECKS["declared plainly"](family, EFFORT)
+
+
+def test_a_factor_missing_from_the_table_is_found():
+    family = Counting()
+    family.factors = {**FACTORS, "wind": Factor(name="wind", kind="dynamics", default=0.0, low=0.0, high=1.0)}
+    with pytest.raises(Violation, match="lacks: wind"):
+        CHECKS["described"](family, EFFORT)
+
+
+def test_spaces_that_are_not_the_environments_are_found():
+    family = Counting()
+    family.spaces = lambda task: (spaces.Box(0, 1, (2,)), spaces.Discrete(2))
+    with pytest.raises(Violation, match=r"spaces\(\) gives"):
+        CHECKS["spaces as declared"](family, EFFORT)
+
+
+def test_an_upstream_that_differs_is_found():
+    family = Counting()
+    family.upstream = lambda task: Counting().make(task.changed(environment={"pace": 2}))
+    with pytest.raises(Violation, match="differs from upstream"):
+        CHECKS["empty variation is upstream"](family, EFFORT)
+    family.upstream = lambda task: Counting().make(task)
+    assert CHECKS["empty variation is upstream"](family, EFFORT) == "1 environments"
