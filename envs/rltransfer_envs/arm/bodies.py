@@ -20,7 +20,7 @@ TABLE_HALF = 0.9
 """Half the side of the table; the puck's middle stays 5 cm inside."""
 
 CONTACT_FRICTION = 0.8
-TABLE_FRICTION = 0.5
+TABLE_FRICTION = 0.35
 """Coefficient between puck and table, on which it lies with its whole weight."""
 STANDARD_GRAVITY = 9.81
 

@@ -33,6 +33,12 @@ from rltransfer_envs.drawing.jit import compiled
 
 PACE = 1.2
 """Metres a second, at most."""
+PUSHING = 0.45
+"""Metres a second at which the puck is pushed."""
+DRAG = 2.0
+"""Newtons for a metre a second, to overcome the puck's dry friction with."""
+HASTE = (1.0, 0.8, 0.0)
+"""By joint, how much of a lack of speed is added to what damping takes. What is little damped would start to swing."""
 TOUCHING = PUCK_RADIUS + TIP_RADIUS
 
 
@@ -49,26 +55,75 @@ def _polar(x: float, y: float, to_x: float, to_y: float, gain: float) -> tuple[f
 
 @compiled
 def _around(
-    x: float, y: float, want_x: float, want_y: float, at_x: float, at_y: float, radius: float, reach: float
+    x: float, y: float, to_x: float, to_y: float, at_x: float, at_y: float, radius: float, reach: float, gain: float
 ) -> tuple[float, float]:
-    """A wanted velocity bent around a disc, on the side that the arm can reach and that costs less."""
+    """The velocity that leads from (x, y) to (to_x, to_y) around a disc, the shorter way that the arm can reach."""
+    want_x, want_y = _polar(x, y, to_x, to_y, gain)
     away_x, away_y = x - at_x, y - at_y
     apart = max(math.sqrt(away_x**2 + away_y**2), 1e-6)
     away_x, away_y = away_x / apart, away_y / apart
-    inward = -(want_x * away_x + want_y * away_y)
-    if apart > radius + 0.1 or inward <= 0.0:
+    if apart > radius + 0.08 or want_x * away_x + want_y * away_y >= 0.0:
         return want_x, want_y
-    pace = math.sqrt(want_x**2 + want_y**2)
-    side = 1.0 if want_x * -away_y + want_y * away_x > 0 else -1.0
-    # where it would pass the disc must be in reach
-    middle = math.sqrt(at_x**2 + at_y**2)
-    outer = 1.0 if -away_y * at_x + away_x * at_y > 0 else -1.0
-    if middle + radius > 0.97 * reach:
-        side = -outer
-    elif middle - radius < 0.25:
-        side = outer
-    push = 4.0 * max(0.0, radius + 0.03 - apart)
-    return pace * side * -away_y + push * away_x, pace * side * away_x + push * away_y
+    bearing = math.atan2(away_y, away_x)
+    sweep = _turn(bearing, math.atan2(to_y - at_y, to_x - at_x))
+    middle, outward = math.sqrt(at_x**2 + at_y**2), math.atan2(at_y, at_x)
+    side = 1.0 if sweep > 0 else -1.0
+    if middle + radius > 0.97 * reach and _is_between(bearing, sweep, outward):
+        side = -side
+    elif middle - radius < 0.25 and _is_between(bearing, sweep, outward + math.pi):
+        side = -side
+    pace = min(max(math.sqrt(want_x**2 + want_y**2), 0.4), 0.8)
+    push = 6.0 * (radius + 0.02 - apart)
+    return push * away_x - pace * side * away_y, push * away_y + pace * side * away_x
+
+
+@compiled
+def _turn(start: float, end: float) -> float:
+    """The angle from one direction to another, -pi to pi."""
+    return (end - start + math.pi) % (2 * math.pi) - math.pi
+
+
+@compiled
+def _is_between(start: float, sweep: float, direction: float) -> bool:
+    """Whether turning by ``sweep`` from ``start`` passes a direction."""
+    turn = _turn(start, direction)
+    return turn * sweep > 0 and abs(turn) < abs(sweep)
+
+
+@compiled
+def _along(
+    x: float,
+    y: float,
+    at_x: float,
+    at_y: float,
+    dx: float,
+    dy: float,
+    back: float,
+    room: float,
+    wide: float,
+    reach: float,
+) -> tuple[float, float]:
+    """The velocity that comes upon (at_x, at_y) along a direction: around it, to behind it, then straight on.
+
+    Args:
+        x: of the tip.
+        y: of the tip.
+        at_x: of the puck.
+        at_y: of the puck.
+        dx: of the direction, a unit vector.
+        dy: of the direction.
+        back: how far behind the puck the straight way begins.
+        room: from the puck's middle, kept clear on the way to there.
+        wide: how far off the straight way the tip may be.
+        reach: of the arm.
+    """
+    along = (x - at_x) * dx + (y - at_y) * dy
+    aside = (y - at_y) * dx - (x - at_x) * dy
+    if -back - 0.06 < along < 0.02 and abs(aside) < wide:
+        # steer across the line further than the tip is off it: a puck in front is turned back
+        return PUSHING * dx + 5.0 * aside * dy, PUSHING * dy - 5.0 * aside * dx
+    behind_x, behind_y = at_x - back * dx, at_y - back * dy
+    return _around(x, y, behind_x, behind_y, at_x, at_y, room, reach, 8.0)
 
 
 @compiled
@@ -77,17 +132,7 @@ def _pushing(copy: Copy, settings: Settings, x: float, y: float, qpos: Floats, r
     puck_x, puck_y = qpos[settings.puck], qpos[settings.puck + 1]
     dx, dy = copy.goal[0] - puck_x, copy.goal[1] - puck_y
     distance = max(math.sqrt(dx * dx + dy * dy), 1e-9)
-    dx, dy = dx / distance, dy / distance
-    along = (x - puck_x) * dx + (y - puck_y) * dy
-    aside = (y - puck_y) * dx - (x - puck_x) * dy
-    if along < -0.06 and abs(aside) < 0.045:
-        # steer across the line further than the finger is off it, which turns the puck's way back
-        return 0.35 * dx + 4.0 * aside * dy, 0.35 * dy - 4.0 * aside * dx
-    behind_x, behind_y = puck_x - (TOUCHING + 0.03) * dx, puck_y - (TOUCHING + 0.03) * dy
-    want_x, want_y = _polar(x, y, behind_x, behind_y, 6.0)
-    if along < -0.06 and abs(aside) < TOUCHING:
-        return want_x, want_y
-    return _around(x, y, want_x, want_y, puck_x, puck_y, TOUCHING + 0.015, reach)
+    return _along(x, y, puck_x, puck_y, dx / distance, dy / distance, TOUCHING + 0.02, TOUCHING + 0.01, 0.05, reach)
 
 
 @compiled
@@ -99,25 +144,19 @@ def _carrying(
     cos, sin = math.cos(heading), math.sin(heading)
     ahead = (puck_x - x) * cos + (puck_y - y) * sin
     aside = (puck_y - y) * cos - (puck_x - x) * sin
-    if abs(aside) < 0.05 and abs(ahead) < 0.035:
-        num_links = settings.lengths.shape[0]
-        closed = min(qpos[num_links], qpos[num_links + 1])
-        want_x, want_y = _polar(x, y, copy.goal[0], copy.goal[1], 3.0)
-        slow = 0.6 if closed > 0.025 else 0.0
+    if abs(aside) < 0.055 and abs(ahead) < 0.045:
+        want_x, want_y = _polar(x, y, copy.goal[0], copy.goal[1], 6.0)
+        closed = min(qpos[2], qpos[3])
+        slow = 0.7 if closed > 0.02 else 0.0
         return slow * want_x, slow * want_y, 1.0
-    if abs(aside) < 0.045 and -0.035 < ahead < 0.3:
-        want_x, want_y = _polar(x, y, puck_x, puck_y, 4.0)
-        return 0.7 * want_x, 0.7 * want_y, -1.0
-    # draw the arm in to before the puck, and turn towards it there
-    middle = math.sqrt(puck_x**2 + puck_y**2)
-    before = max(middle - 0.19, 0.2)
-    radius = math.sqrt(x * x + y * y)
-    turn = (math.atan2(puck_y, puck_x) - math.atan2(y, x) + math.pi) % (2 * math.pi) - math.pi
-    if radius > before + 0.04 and abs(turn) * radius > 0.05:
-        want_x, want_y = _polar(x, y, x / radius * before, y / radius * before, 6.0)
-    else:
-        # aim with the hand: where the forearm does not point along the radius, its jaws reach the puck askew
-        want_x, want_y = _polar(x, y, puck_x - 0.16 * cos, puck_y - 0.16 * sin, 4.0)
+    # the hand's direction once the puck is between the jaws follows from the elbow's side
+    first, second = settings.lengths[0], settings.lengths[1]
+    radius = math.sqrt(puck_x**2 + puck_y**2)
+    bend = (radius**2 - first**2 - second**2) / (2 * first * second)
+    elbow = math.acos(min(max(bend, -1.0), 1.0)) * (1.0 if qpos[1] > 0 else -1.0)
+    shoulder = math.atan2(puck_y, puck_x) - math.atan2(second * math.sin(elbow), first + second * math.cos(elbow))
+    dx, dy = math.cos(shoulder + elbow), math.sin(shoulder + elbow)
+    want_x, want_y = _along(x, y, puck_x, puck_y, dx, dy, 0.2, 0.19, 0.04, first + second)
     return want_x, want_y, -1.0
 
 
@@ -138,10 +177,11 @@ def _wanted(
         want_x -= pace * math.sin(copy.circle[3])
         want_y += pace * math.cos(copy.circle[3])
         return want_x, want_y, 0.0
-    want_x, want_y = _polar(x, y, copy.goal[0], copy.goal[1], 8.0)
     if settings.task == AVOID:
         radius = HAZARD_RADIUS + TIP_RADIUS + 0.03
-        want_x, want_y = _around(x, y, want_x, want_y, copy.hazard[0], copy.hazard[1], radius, reach)
+        want_x, want_y = _around(x, y, copy.goal[0], copy.goal[1], copy.hazard[0], copy.hazard[1], radius, reach, 8.0)
+    else:
+        want_x, want_y = _polar(x, y, copy.goal[0], copy.goal[1], 8.0)
     return want_x, want_y, 0.0
 
 
@@ -153,11 +193,13 @@ def _act(
     qvel: Floats,
     torques: Floats,
     damping: Floats,
+    friction: Floats,
     actions: Floats,
 ) -> None:
     """Write each copy's action, (num_envs, num_actions)."""
     num_links = settings.lengths.shape[0]
-    jacobian, rates = np.zeros((2, num_links)), np.zeros(num_links)
+    jacobian = np.zeros((2, num_links))
+    force = DRAG if settings.task == PUSH else 0.0
     for k in range(qpos.shape[0]):
         x, y, heading = tip_of(qpos[k], settings.lengths)
         want_x, want_y, jaws = _wanted(copies[k], settings, x, y, heading, qpos[k])
@@ -176,9 +218,11 @@ def _act(
         determinant = a * d - b * b
         push_x, push_y = (d * want_x - b * want_y) / determinant, (a * want_y - b * want_x) / determinant
         for joint in range(num_links):
-            rates[joint] = jacobian[0, joint] * push_x + jacobian[1, joint] * push_y
-            short = rates[joint] - qvel[k, joint]
-            actions[k, joint] = damping[joint] * (rates[joint] + 1.0 * short) / torques[joint]
+            rate = jacobian[0, joint] * push_x + jacobian[1, joint] * push_y
+            short = rate - qvel[k, joint]
+            torque = damping[joint] * (rate + HASTE[joint] * short) + friction[joint] * rate / (abs(rate) + 0.1)
+            torque += force * (jacobian[0, joint] * want_x + jacobian[1, joint] * want_y)
+            actions[k, joint] = torque / torques[joint]
 
 
 def expert_actions(simulation: Simulation) -> npt.NDArray[Any]:
@@ -199,6 +243,7 @@ def expert_actions(simulation: Simulation) -> npt.NDArray[Any]:
         simulation.qvel,
         np.array(body.torques),
         np.array(body.damping),
+        np.array(body.friction),
         actions,
     )
     return np.clip(actions, -1, 1).astype(np.float32)

@@ -39,7 +39,7 @@ FACTORS: dict[str, Factor] = {
         _number("lighting", "appearance", 1.0, 0.4, 1.5, "1", "brightness of the whole scene"),
         _choice("texture", "appearance", TEXTURES, "pattern of the table"),
         _number("distractors", "appearance", 0, 0, 6, "", "coloured things without effect, every other one moving"),
-        _number("gravity", "dynamics", 0.0, 0.0, 4.0, "m/s^2", "pull towards the frame's lower edge: a tilted table"),
+        _number("gravity", "dynamics", 0.0, 0.0, 3.0, "m/s^2", "pull towards the frame's lower edge: a tilted table"),
         _number("damping", "dynamics", 1.0, 0.4, 3.0, "1", "joint damping, relative to the robot's own"),
         _number("friction", "dynamics", 1.0, 0.0, 3.0, "1", "dry friction of joints, contacts and of puck on table"),
         _number("link_mass", "dynamics", 1.0, 0.5, 3.0, "1", "mass of the links, relative to the robot's own"),

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from rltransfer_envs.arm.bodies import LINK_RADIUS, POST_RADIUS, PUCK_RADIUS
-from rltransfer_envs.arm.kinematics import clearance, tip_of
+from rltransfer_envs.arm.kinematics import clearance, distance_to_segment, tip_of
 from rltransfer_envs.arm.world import AVOID, FOLLOW, GOAL_RADIUS, GRIPPER, PUSH, Copy, Floats, Settings
 from rltransfer_envs.drawing.jit import compiled
 from rltransfer_envs.drawing.streams import DYNAMICS, uniform
@@ -62,8 +62,10 @@ def _is_workable(copy: Copy, settings: Settings, poses: Floats, reach: float) ->
     # the place behind the puck, from which it is pushed, must be reached too
     behind_x = puck_x + (puck_x - goal_x) / apart * 0.12
     behind_y = puck_y + (puck_y - goal_y) / apart * 0.12
-    behind = math.sqrt(behind_x**2 + behind_y**2)
-    return 0.38 * reach < behind < FARTHEST * reach
+    if math.sqrt(behind_x**2 + behind_y**2) > FARTHEST * reach:
+        return False
+    # and its way must not lead over the shoulder
+    return distance_to_segment(0.0, 0.0, behind_x, behind_y, goal_x, goal_y) > 0.38 * reach
 
 
 @compiled

@@ -10,7 +10,15 @@ import math
 
 import numpy as np
 
-from rltransfer_envs.arm.bodies import JAW_LENGTH, JAW_OPEN, JAW_RADIUS, LINK_RADIUS, POST_RADIUS, PUCK_RADIUS, TIP_RADIUS
+from rltransfer_envs.arm.bodies import (
+    JAW_LENGTH,
+    JAW_OPEN,
+    JAW_RADIUS,
+    LINK_RADIUS,
+    POST_RADIUS,
+    PUCK_RADIUS,
+    TIP_RADIUS,
+)
 from rltransfer_envs.arm.palettes import (
     DARK,
     DISTRACTORS,
@@ -33,7 +41,9 @@ from rltransfer_envs.drawing.shapes import BOX, CAPSULE, DIAMOND, DISC
 _HAZARD = HAZARD_RADIUS * math.sqrt(math.pi / 2)
 """A diamond of this half width has the area of the disc that counts as touching it."""
 
-LINK_PARTS = np.array([[(CAPSULE, 0, 0, 0, 1, LINK_RADIUS, first + k, 1)] for first in (LINKS, FOREARMS) for k in range(3)])
+LINK_PARTS = np.array(
+    [[(CAPSULE, 0, 0, 0, 1, LINK_RADIUS, first + k, 1)] for first in (LINKS, FOREARMS) for k in range(3)]
+)
 """(6, 1, 8): the upper arm of each robot, then the links after it."""
 SHADOW_PARTS = np.array([(CAPSULE, 0, 0, 0, 1, LINK_RADIUS, DARK, 0.22)])
 SHADOW_X, SHADOW_Y = 0.03, -0.04

@@ -167,6 +167,4 @@ class Simulation:
         self.batch.state[:] = state[PHYSICS]
         for name in COPY.names or ():
             self.copies[name] = state[name]
-        kernel.draw(
-            self.copies, self.settings, self._look, self.qpos, False, self._backgrounds, self._backgrounds
-        )
+        kernel.draw(self.copies, self.settings, self._look, self.qpos, False, self._backgrounds, self._backgrounds)
