@@ -25,5 +25,5 @@ def imported(module: str, *, family: str, extra: str) -> ModuleType:
         if error.name is not None and not module.startswith(error.name.split(".")[0]):
             raise  # something that the module itself needs
         raise MissingExtraError(
-            f'family {family!r} needs the package {module.split(".")[0]!r}: pip install "rltransfer[{extra}]"'
+            f"family {family!r} needs the package {module.split('.')[0]!r}: pip install \"rltransfer[{extra}]\""
         ) from error

@@ -68,9 +68,8 @@ def _around(
     sweep = _turn(bearing, math.atan2(to_y - at_y, to_x - at_x))
     middle, outward = math.sqrt(at_x**2 + at_y**2), math.atan2(at_y, at_x)
     side = 1.0 if sweep > 0 else -1.0
-    if middle + radius > 0.97 * reach and _is_between(bearing, sweep, outward):
-        side = -side
-    elif middle - radius < 0.25 and _is_between(bearing, sweep, outward + math.pi):
+    is_too_far = middle + radius > 0.97 * reach and _is_between(bearing, sweep, outward)
+    if is_too_far or (middle - radius < 0.25 and _is_between(bearing, sweep, outward + math.pi)):
         side = -side
     pace = min(max(math.sqrt(want_x**2 + want_y**2), 0.4), 0.8)
     push = 6.0 * (radius + 0.02 - apart)

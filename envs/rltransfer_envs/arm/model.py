@@ -8,6 +8,7 @@ links pass above the puck; posts are as high as the arm.
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 from rltransfer.tasks.factor import FactorValue
 from rltransfer_envs.arm import bodies
 from rltransfer_envs.arm.bodies import BODIES, Body
@@ -46,7 +47,10 @@ def mjcf(robot: str, task: str, factors: Mapping[str, FactorValue]) -> str:
 <mujoco model="{robot}, {task}">
   <compiler angle="radian" autolimits="true"/>
   <option timestep="{TIMESTEP}" gravity="0 {-float(factors["gravity"])} 0" cone="elliptic"/>
-  <visual><global offwidth="384" offheight="384"/><headlight ambient="0.35 0.35 0.35" diffuse="0.2 0.2 0.2" specular="0 0 0"/></visual>
+  <visual>
+    <global offwidth="384" offheight="384"/>
+    <headlight ambient="0.35 0.35 0.35" diffuse="0.2 0.2 0.2" specular="0 0 0"/>
+  </visual>
   <default>
     <geom friction="{contact} 0.005 0.0001" condim="3" solref="0.03 1"/>
     <joint axis="0 0 1" type="hinge"/>

@@ -15,6 +15,7 @@ from rltransfer_envs.arm.bodies import HAND_LENGTH, JAW_OPEN, TABLE_HALF
 from rltransfer_envs.arm.factors import TEXTURES
 from rltransfer_envs.arm.palettes import GROUND, TABLE, TABLE_EDGE, TABLE_PATTERN
 from rltransfer_envs.arm.parts import (
+    AXLE_PARTS,
     BASE_PARTS,
     DISTRACTOR_PARTS,
     FINGER_PARTS,
@@ -22,7 +23,6 @@ from rltransfer_envs.arm.parts import (
     HAZARD_PARTS,
     JAW_PARTS,
     JOINT_PARTS,
-    AXLE_PARTS,
     LINK_PARTS,
     PALM_PARTS,
     POST_PARTS,
