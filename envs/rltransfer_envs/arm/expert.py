@@ -238,8 +238,8 @@ def expert_actions(simulation: Simulation) -> npt.NDArray[Any]:
     _act(
         simulation.copies,
         simulation.settings,
-        simulation.qpos,
-        simulation.qvel,
+        simulation.qpos.copy(),
+        simulation.qvel.copy(),
         np.array(body.torques),
         np.array(body.damping),
         np.array(body.friction),

@@ -23,6 +23,12 @@ Flags = npt.NDArray[np.bool_]
 
 
 @compiled
+def _positions(row: Floats, settings: Settings) -> Floats:
+    """(nq,) joint positions of a copy, a view of its row of MuJoCo's state."""
+    return row[settings.columns.qpos : settings.columns.qpos + settings.columns.num_qpos]
+
+
+@compiled
 def _draw_frame(frame: Frame, background: Frame, look: Look, copy: Copy, settings: Settings, qpos: Floats) -> None:
     """What one copy's camera shows now. Noise moves the copy's pixel stream on."""
     copy_frame(background, frame)
@@ -36,8 +42,7 @@ def reset(
     settings: Settings,
     look: Look,
     is_chosen: Flags,
-    qpos: Floats,
-    mocap_pos: Floats,
+    state: Floats,
     backgrounds: Frames,
     observations: Frames,
 ) -> None:
@@ -48,32 +53,33 @@ def reset(
         settings: of all copies.
         look: of all copies.
         is_chosen: (num_envs,).
-        qpos: (num_envs, nq) MuJoCo's, 0 where chosen; written there.
-        mocap_pos: (num_envs, posts, 3) where the posts stand; written where chosen.
+        state: (num_envs, nstate) MuJoCo's; where chosen, joints are at 0, and poses and posts are written.
         backgrounds: (num_envs, size, size, 3) uint8, rewritten where chosen.
         observations: (num_envs, size, size, 3) uint8, rewritten where chosen.
     """
     for k in range(is_chosen.shape[0]):
         if is_chosen[k]:
             copy = copies[k]
-            place(copy, settings, qpos[k])
+            qpos = _positions(state[k], settings)
+            place(copy, settings, qpos)
             for post in range(settings.posts):
-                mocap_pos[k, post, 0], mocap_pos[k, post, 1] = copy.posts[post, 0], copy.posts[post, 1]
+                for axis in range(2):
+                    state[k, settings.columns.posts + 3 * post + axis] = copy.posts[post, axis]
             scatter(copy, settings)
-            copy.potential = potential(copy, settings, qpos[k])
+            copy.potential = potential(copy, settings, qpos)
             draw_background(backgrounds[k], look, copy, settings)
-            _draw_frame(observations[k], backgrounds[k], look, copy, settings, qpos[k])
+            _draw_frame(observations[k], backgrounds[k], look, copy, settings, qpos)
 
 
 @compiled
-def command(copies: Sequence[Copy], settings: Settings, actions: Floats, ctrl: Floats) -> None:
-    """Give MuJoCo the actions, (num_envs, num_actions), or those of ``action_delay`` steps before."""
+def command(copies: Sequence[Copy], settings: Settings, actions: Floats, state: Floats) -> None:
+    """Put the actions, (num_envs, num_actions), or those of ``action_delay`` steps before, into MuJoCo's state."""
     delay = settings.action_delay
     for k in range(actions.shape[0]):
         queue = copies[k].pending
         for action in range(actions.shape[1]):
             queue[delay, action] = actions[k, action]
-            ctrl[k, action] = queue[0, action]
+            state[k, settings.columns.ctrl + action] = queue[0, action]
             for later in range(delay):
                 queue[later, action] = queue[later + 1, action]
 
@@ -83,7 +89,7 @@ def finish(
     copies: Sequence[Copy],
     settings: Settings,
     look: Look,
-    qpos: Floats,
+    state: Floats,
     backgrounds: Frames,
     observations: Frames,
     rewards: Floats,
@@ -97,7 +103,7 @@ def finish(
         copies: (num_envs,) records, changed in place.
         settings: of all copies.
         look: of all copies.
-        qpos: (num_envs, nq) MuJoCo's.
+        state: (num_envs, nstate) MuJoCo's.
         backgrounds: (num_envs, size, size, 3) uint8.
         observations: (num_envs, size, size, 3) uint8, written.
         rewards: (num_envs,) written.
@@ -109,17 +115,17 @@ def finish(
         How many episodes ended.
     """
     num_ended = 0
-    for k in range(qpos.shape[0]):
-        copy = copies[k]
+    for k in range(state.shape[0]):
+        copy, qpos = copies[k], _positions(state[k], settings)
         drift(copy.distractors, settings)
         copy.env_steps += 1
         before = copy.potential
         reward = 0.0
         if settings.task == FOLLOW:
             move_goal(copy)
-            reward = tracked(copy, settings, qpos[k])
-        copy.potential = potential(copy, settings, qpos[k])
-        result = outcome(copy, settings, qpos[k])
+            reward = tracked(copy, settings, qpos)
+        copy.potential = potential(copy, settings, qpos)
+        result = outcome(copy, settings, qpos)
         rewards[k] = reward + copy.potential - before + (result == SUCCESS) - (result == FAILURE)
         terminated[k] = result != NOTHING
         truncated[k] = result == NOTHING and copy.env_steps >= settings.time_limit
@@ -127,7 +133,7 @@ def finish(
         if settings.task == FOLLOW and truncated[k]:
             is_success[k] = has_followed(copy, settings)
         num_ended += terminated[k] or truncated[k]
-        _draw_frame(observations[k], backgrounds[k], look, copy, settings, qpos[k])
+        _draw_frame(observations[k], backgrounds[k], look, copy, settings, qpos)
     return num_ended
 
 
@@ -136,7 +142,7 @@ def draw(
     copies: Sequence[Copy],
     settings: Settings,
     look: Look,
-    qpos: Floats,
+    state: Floats,
     draws_moving: bool,
     backgrounds: Frames,
     frames: Frames,
@@ -147,7 +153,7 @@ def draw(
         copies: (num_envs,) records; noise moves their pixel streams on.
         settings: of all copies.
         look: of all copies.
-        qpos: (num_envs, nq) MuJoCo's.
+        state: (num_envs, nstate) MuJoCo's.
         draws_moving: draw ``frames`` too, not the backgrounds alone.
         backgrounds: (num_envs, size, size, 3) uint8, written.
         frames: (num_envs, size, size, 3) uint8, written where asked for.
@@ -155,4 +161,5 @@ def draw(
     for k in range(backgrounds.shape[0]):
         draw_background(backgrounds[k], look, copies[k], settings)
         if draws_moving:
-            _draw_frame(frames[k], backgrounds[k], look, copies[k], settings, qpos[k])
+            qpos = _positions(state[k], settings)
+            _draw_frame(frames[k], backgrounds[k], look, copies[k], settings, qpos)

@@ -20,7 +20,7 @@ from rltransfer_envs.arm.kernel import Flags, Frames
 from rltransfer_envs.arm.model import SUBSTEPS, mjcf
 from rltransfer_envs.arm.scene import make_look
 from rltransfer_envs.arm.spaces import OBSERVATION_SHAPE
-from rltransfer_envs.arm.world import AVOID, COPY, make_settings
+from rltransfer_envs.arm.world import AVOID, COPY, Columns, make_settings
 from rltransfer_envs.drawing.streams import seeded
 
 RENDER_SIZE = 384
@@ -57,15 +57,15 @@ class Simulation:
         if num_envs < 1:
             raise ConfigError(f"num_envs is {num_envs}; at least 1 copy is needed")
         self.factors = Variation(FACTORS, environment).full()
-        self.settings = make_settings(robot, task, self.factors)
         self.xml = mjcf(robot, task, self.factors)
         self.model = mujoco.MjModel.from_xml_string(self.xml)
         self.batch: Any = mujoco.batch.Batch(self.model, num_envs, num_threads)
         # views of MuJoCo's state, valid as long as the batch
         self.qpos: npt.NDArray[np.float64] = self.batch.bind("qpos")
         self.qvel: npt.NDArray[np.float64] = self.batch.bind("qvel")
-        self._ctrl = self.batch.bind("ctrl")
-        self._posts = self.batch.bind("mocap_pos")
+        starts = [self._start_of(name) for name in ("qpos", "ctrl", "mocap_pos")]
+        columns = Columns(qpos=starts[0], num_qpos=self.model.nq, ctrl=starts[1], posts=starts[2])
+        self.settings = make_settings(robot, task, self.factors, columns)
         self.copies: Any = np.zeros(num_envs, COPY)  # compiled code sees ``Copy`` records
         self._look = make_look(self.factors, size=OBSERVATION_SHAPE[0])
         self._backgrounds = np.zeros((num_envs, *OBSERVATION_SHAPE), np.uint8)
@@ -74,6 +74,11 @@ class Simulation:
         self.truncated = np.zeros(num_envs, np.bool_)
         self.is_success = np.zeros(num_envs, np.bool_)
         self._actions = np.zeros((num_envs, BODIES[robot].num_actions))
+
+    def _start_of(self, field: str) -> int:
+        """The column of MuJoCo's state in which a field begins."""
+        state: npt.NDArray[np.float64] = self.batch.state
+        return int((self.batch.bind(field).ctypes.data - state.ctypes.data) // state.itemsize)
 
     @property
     def has_hazard(self) -> bool:
@@ -93,14 +98,12 @@ class Simulation:
                 self.copies["streams"][k] = seeded(seed)
         # places all joints at 0, at rest, and forgets the solver's warm start
         self.batch.reset(ids=np.flatnonzero(is_chosen), stage=mujoco.mjtStage.mjSTAGE_NONE.value)
-        self.qpos[is_chosen] = 0.0
         kernel.reset(
             self.copies,
             self.settings,
             self._look,
             is_chosen,
-            self.qpos,
-            self._posts,
+            self.batch.state,
             self._backgrounds,
             observations,
         )
@@ -121,13 +124,13 @@ class Simulation:
         if not np.isfinite(actions).all():
             raise ConfigError(f"actions are finite numbers, not {actions.tolist()!s:.80}")
         np.clip(actions, -1.0, 1.0, out=self._actions)
-        kernel.command(self.copies, self.settings, self._actions, self._ctrl)
+        kernel.command(self.copies, self.settings, self._actions, self.batch.state)
         self.batch.step(nstep=SUBSTEPS)
         return kernel.finish(
             self.copies,
             self.settings,
             self._look,
-            self.qpos,
+            self.batch.state,
             self._backgrounds,
             observations,
             self.rewards,
@@ -141,7 +144,7 @@ class Simulation:
         look = make_look(self.factors, size=size)
         backgrounds = np.empty((len(self.copies), size, size, 3), np.uint8)
         frames = np.empty_like(backgrounds)
-        kernel.draw(self.copies.copy(), self.settings, look, self.qpos, True, backgrounds, frames)
+        kernel.draw(self.copies.copy(), self.settings, look, self.batch.state, True, backgrounds, frames)
         return tuple(frames)
 
     def get_state(self) -> dict[str, npt.NDArray[Any]]:
@@ -167,4 +170,6 @@ class Simulation:
         self.batch.state[:] = state[PHYSICS]
         for name in COPY.names or ():
             self.copies[name] = state[name]
-        kernel.draw(self.copies, self.settings, self._look, self.qpos, False, self._backgrounds, self._backgrounds)
+        kernel.draw(
+            self.copies, self.settings, self._look, self.batch.state, False, self._backgrounds, self._backgrounds
+        )

@@ -66,6 +66,22 @@ class Copy(Protocol):
     """(2,) the patch's corner, relative to the room it has in the frame"""
 
 
+class Columns(NamedTuple):
+    """Where in a copy's row of MuJoCo's state the parts are that compiled code reads and writes.
+
+    Such rows are contiguous for any number of copies and posts, as views of their parts are not: one type, compiled
+    once.
+    """
+
+    qpos: int
+    """joint positions begin here"""
+    num_qpos: int
+    ctrl: int
+    """actions"""
+    posts: int
+    """x, y and z of every post"""
+
+
 class Settings(NamedTuple):
     """What the copies share: robot, task and the factors that compiled code needs; choices as their index."""
 
@@ -76,6 +92,7 @@ class Settings(NamedTuple):
     """(num_links,) metres"""
     puck: int
     """where in ``qpos`` the puck's x is; y follows; -1 without a puck"""
+    columns: Columns
     posts: int
     action_delay: int
     distractors: int
@@ -84,7 +101,7 @@ class Settings(NamedTuple):
     occlusion: float
 
 
-def make_settings(robot: str, task: str, factors: Mapping[str, FactorValue]) -> Settings:
+def make_settings(robot: str, task: str, factors: Mapping[str, FactorValue], columns: Columns) -> Settings:
     """Settings of a robot and a task of the family under a full set of factor values."""
     body = BODIES[robot]
     num_joints = len(body.lengths) + 2 * body.has_hand
@@ -94,6 +111,7 @@ def make_settings(robot: str, task: str, factors: Mapping[str, FactorValue]) -> 
         time_limit=TIME_LIMITS[task],
         lengths=np.array(body.lengths) * float(factors["link_length"]),
         puck=num_joints if task == "push" else -1,
+        columns=columns,
         posts=int(factors["obstacles"]),
         action_delay=int(factors["action_delay"]),
         distractors=int(factors["distractors"]),
