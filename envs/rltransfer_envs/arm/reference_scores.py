@@ -1,6 +1,6 @@
 """Returns of the random policy and of the scripted expert in the default environment.
 
-Reproduce with ``python -m rltransfer_envs.arm.score --episodes 2000``.
+Reproduce with ``python -m rltransfer_envs.arm.score --episodes 1000``.
 """
 
 from __future__ import annotations

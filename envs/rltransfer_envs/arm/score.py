@@ -1,6 +1,6 @@
 """Measure random and expert returns of every robot and task in the default environment.
 
-python -m rltransfer_envs.arm.score --episodes 2000
+python -m rltransfer_envs.arm.score --episodes 1000
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def expert_policy(env: ArmVectorEnv) -> npt.NDArray[Any]:
 def main() -> None:
     """Print the entries of ``reference_scores.REFERENCE_SCORES``, with successes and lengths beside them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--episodes", type=int, default=2000)
+    parser.add_argument("--episodes", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     for robot in ROBOTS:
