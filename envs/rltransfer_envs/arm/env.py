@@ -58,12 +58,12 @@ class ArmEnv(gymnasium.Env[Array, Any]):
 
     ## Starting State
     At rest in a random pose with a bent elbow. Goal and puck are where the tip of another random pose with the elbow
-    on the same side is, in at most 0.93 of the reach; the goal is more than 0.3 m from the tip, in ``push`` more than
+    on the same side is, in at most 0.93 of the reach; the goal is more than 0.3 m (``avoid``: 0.45 m) from the tip, in ``push`` more than
     0.25 m from the puck. The puck's straight way to the goal does not lead over the shoulder. Posts stand clear of a
     straight motion in joint space from the first pose to the goal's.
 
     ## Episode End
-    Termination with ``info["is_success"]`` true: the tip is within 0.09 m of the goal, in ``push`` the puck within
+    Termination with ``info["is_success"]`` true: the tip is within 0.12 m of the goal, in ``push`` the puck within
     0.07 m. Termination with ``is_success`` false: the tip touches the hazard (0.125 m). Truncation: 60 steps
     in ``reach`` and ``avoid``, 100 in ``push``, with ``is_success`` false; 80 in ``follow``, where success is a mean
     distance below 0.1 m after the first 20 steps. ``info`` is empty before the end.

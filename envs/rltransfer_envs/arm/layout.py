@@ -54,7 +54,7 @@ def _is_workable(copy: Copy, settings: Settings, poses: Floats, reach: float) ->
         middle = math.sqrt(copy.circle[0] ** 2 + copy.circle[1] ** 2)
         return middle + copy.circle[2] < FARTHEST * reach and middle - copy.circle[2] > 0.33 * reach
     if settings.task != PUSH:
-        return _distance(x, y, goal_x, goal_y) > 0.3
+        return _distance(x, y, goal_x, goal_y) > (0.45 if settings.task == AVOID else 0.3)
     puck_x, puck_y, _ = tip_of(poses[1], settings.lengths)
     apart = _distance(puck_x, puck_y, goal_x, goal_y)
     if apart < 0.25 or _distance(x, y, puck_x, puck_y) < 0.25:
@@ -78,7 +78,7 @@ def _place_hazard(copy: Copy, x: float, y: float) -> None:
         copy.hazard[0] = x + part * along_x - aside * along_y / length
         copy.hazard[1] = y + part * along_y + aside * along_x / length
         is_clear = _distance(x, y, copy.hazard[0], copy.hazard[1]) > 0.2
-        if is_clear and _distance(copy.goal[0], copy.goal[1], copy.hazard[0], copy.hazard[1]) > 0.2:
+        if is_clear and _distance(copy.goal[0], copy.goal[1], copy.hazard[0], copy.hazard[1]) > 0.25:
             return
     copy.hazard[0], copy.hazard[1] = 5.0, 5.0
 

@@ -60,7 +60,7 @@ def mjcf(robot: str, task: str, factors: Mapping[str, FactorValue]) -> str:
     <camera name="above" pos="0 0 3.9" fovy="27.4"/>
     <geom name="table" type="box" pos="0 0 -0.11" size="{bodies.TABLE_HALF} {bodies.TABLE_HALF} 0.02"
       {_NOTHING} rgba="0.91 0.89 0.82 1"/>
-    <site name="goal" type="cylinder" size="0.09 0.004" pos="0 0 -0.085" rgba="0.24 0.75 0.38 1"/>
+    <site name="goal" type="cylinder" size="0.12 0.004" pos="0 0 -0.085" rgba="0.24 0.75 0.38 1"/>
     <site name="hazard" type="box" size="0.08 0.08 0.004" euler="0 0 0.785" pos="0 5 -0.085" rgba="0.75 0.15 0.15 1"/>
     <geom name="base" type="sphere" size="0.09" {_BASE} rgba="0.2 0.22 0.26 1"/>
     {_links(body, factors)}

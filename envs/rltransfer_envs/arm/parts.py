@@ -51,7 +51,10 @@ SHADOW_X, SHADOW_Y = 0.03, -0.04
 BASE_PARTS = np.array([(DISC, 0, 0, 0, 0.09, 0.09, DARK, 1)])
 JOINT_PARTS = np.array([(DISC, 0, 0, 0, 0.024, 0.024, DARK, 1)])
 FINGER_PARTS = np.array(
-    [(DISC, 0, 0, 0, TIP_RADIUS + 0.012, TIP_RADIUS + 0.012, DARK, 1), (DISC, 0, 0, 0, TIP_RADIUS, TIP_RADIUS, TIP, 1)]
+    [
+        (DISC, 0, 0, 0, TIP_RADIUS + 0.022, TIP_RADIUS + 0.022, DARK, 1),
+        (DISC, 0, 0, 0, TIP_RADIUS + 0.01, TIP_RADIUS + 0.01, TIP, 1),
+    ]
 )
 PALM_PARTS = np.array([(CAPSULE, 0, 0, math.pi / 2, JAW_OPEN, 1.4 * JAW_RADIUS, DARK, 1)])
 JAW_PARTS = np.array([(CAPSULE, JAW_LENGTH / 2, 0, 0, JAW_LENGTH / 2, 1.3 * JAW_RADIUS, TIP, 1)])
@@ -72,8 +75,8 @@ POST_PARTS = np.array(
 GOAL_PARTS = np.array(
     [
         (DISC, 0, 0, 0, GOAL_RADIUS, GOAL_RADIUS, GOAL, 1),
-        (DISC, 0, 0, 0, 0.058, 0.058, GOAL_INNER, 1),
-        (DISC, 0, 0, 0, 0.032, 0.032, GOAL, 1),
+        (DISC, 0, 0, 0, 0.08, 0.08, GOAL_INNER, 1),
+        (DISC, 0, 0, 0, 0.045, 0.045, GOAL, 1),
     ]
 )
 HAZARD_PARTS = np.array(
