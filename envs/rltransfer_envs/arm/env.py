@@ -58,9 +58,9 @@ class ArmEnv(gymnasium.Env[Array, Any]):
 
     ## Starting State
     At rest in a random pose with a bent elbow. Goal and puck are where the tip of another random pose with the elbow
-    on the same side is, in at most 0.93 of the reach; the goal is more than 0.3 m (``avoid``: 0.45 m) from the tip, in ``push`` more than
-    0.25 m from the puck. The puck's straight way to the goal does not lead over the shoulder. Posts stand clear of a
-    straight motion in joint space from the first pose to the goal's.
+    on the same side is, in at most 0.93 of the reach. The goal is more than 0.3 m from the tip (``avoid``: 0.45 m), in
+    ``push`` more than 0.25 m from the puck, whose straight way to the goal does not lead over the shoulder. Posts
+    stand clear of a straight motion in joint space from the first pose to the goal's.
 
     ## Episode End
     Termination with ``info["is_success"]`` true: the tip is within 0.12 m of the goal, in ``push`` the puck within

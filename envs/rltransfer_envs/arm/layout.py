@@ -52,7 +52,7 @@ def _is_workable(copy: Copy, settings: Settings, poses: Floats, reach: float) ->
         return False
     if settings.task == FOLLOW:
         middle = math.sqrt(copy.circle[0] ** 2 + copy.circle[1] ** 2)
-        return middle + copy.circle[2] < FARTHEST * reach and middle - copy.circle[2] > 0.33 * reach
+        return bool(middle + copy.circle[2] < FARTHEST * reach and middle - copy.circle[2] > 0.33 * reach)
     if settings.task != PUSH:
         return _distance(x, y, goal_x, goal_y) > (0.45 if settings.task == AVOID else 0.3)
     puck_x, puck_y, _ = tip_of(poses[1], settings.lengths)

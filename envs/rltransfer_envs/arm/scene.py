@@ -166,7 +166,7 @@ def _draw_links(frame: Frame, look: Look, settings: Settings, qpos: Floats, laye
             _draw(frame, look, SHADOW_PARTS, middle_x + SHADOW_X, middle_y + SHADOW_Y, heading, half)
             continue
         if is_hand:
-            _draw_hand(frame, look, x, y, heading, qpos[num_links], qpos[num_links + 1])
+            _draw_hand(frame, look, x, y, heading, float(qpos[num_links]), float(qpos[num_links + 1]))
         _draw(frame, look, LINK_PARTS[settings.robot + (3 if k else 0)], middle_x, middle_y, heading, half)
         if k > 0:
             _draw(frame, look, JOINT_PARTS, middle_x - half * cos, middle_y - half * sin, 0.0, 1.0)
