@@ -1,0 +1,1 @@
+"""Arm: a planar robot arm over a table, moved by MuJoCo and seen from above."""
