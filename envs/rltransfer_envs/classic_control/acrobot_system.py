@@ -20,7 +20,7 @@ from rltransfer_envs.drawing.shapes import BOX, DISC
 
 HELD_STEPS = 20
 """Steps at an episode's end in which the tip must be above the line."""
-AFTERIMAGE = 0.1
+AFTERIMAGE = 0.2
 """Seconds."""
 
 

@@ -80,7 +80,7 @@ OBSERVED: tuple[Factor, ...] = (
         0.0,
         0.2,
         "1",
-        "deviation of the noise on each number of a vector, relative to its scale",
+        "deviation of a vector's noise, relative to its scales",
     ),
     choice("palette", "appearance", PALETTES, "colours of everything in the scene", acts_with=PIXELS),
     _seen("lighting", "appearance", 1.0, 0.4, 1.5, "1", "brightness of the whole scene"),
@@ -104,7 +104,7 @@ OBSERVED: tuple[Factor, ...] = (
         name="afterimage",
         kind="sensor",
         default=True,
-        description="a faint image of where things came from, by which one frame shows velocities",
+        description="a faint image of where things came from: shows velocities",
         acts_with=PIXELS,
     ),
 )

@@ -69,7 +69,7 @@ class InTurn(System):
 
     @property
     def states(self) -> Array:
-        """(num_envs, numbers) float64; zeros before the first reset"""
+        """(num_envs, numbers) float64; zeros before the first reset."""
         states = np.zeros((self.num_envs, self.state_size))
         for k, env in enumerate(self.envs):
             if getattr(env, "state", None) is not None:

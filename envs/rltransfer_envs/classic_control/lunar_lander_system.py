@@ -1,4 +1,4 @@
-"""The lunar lander: Gymnasium's environment on Box2D, its module's constants replaced for each family's copies alone."""
+"""The lunar lander: Gymnasium's environment on Box2D, its module's constants replaced for these copies alone."""
 
 from __future__ import annotations
 

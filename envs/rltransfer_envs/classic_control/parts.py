@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rltransfer_envs.drawing.shapes import CAPSULE
 
 Parts = npt.NDArray[np.float64]
-"""(copies, parts, 8)"""
+"""(copies, parts, 8)."""
 Values = float | npt.NDArray[np.float64]
 """One number for all copies, or (copies,)"""
 
@@ -54,7 +54,7 @@ class Scene:
         return x + dx, y + dy
 
     def parts(self) -> Parts:
-        """(copies, parts, 8)"""
+        """(copies, parts, 8)."""
         if not self._rows:
             return np.empty((self._num, 0, 8))
         return np.stack(self._rows, axis=1)

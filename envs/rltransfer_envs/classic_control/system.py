@@ -108,5 +108,5 @@ class System(abc.ABC):
     def set_state(self, state: Mapping[str, Array]) -> None:
         """Put back what ``get_state`` returned."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 -- most hold nothing
         """Free what the copies hold."""
