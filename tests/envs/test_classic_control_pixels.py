@@ -114,6 +114,34 @@ def test_noise_on_vectors_has_the_deviation_asked_for():
 
 
 @pytest.mark.parametrize("family", ALL, ids=lambda family: family.name)
+def test_a_copy_of_many_sees_what_it_would_see_alone(family):
+    environment = {"observation": "pixels", "distractors": 4, "noise": 10.0, "occlusion": 0.2, "texture": "noise"}
+    many, alone = (family.task(environment=environment).make_vec(num_envs=num) for num in (5, 1))
+    many.reset(seed=[*range(5)])
+    alone.reset(seed=[3])
+    many.action_space.seed(1)
+    for _ in range(150):  # over ends of episodes, with new terrain and distractors
+        actions = many.action_space.sample()
+        seen, expected = many.step(actions), alone.step(actions[3:4])
+        np.testing.assert_array_equal(seen[0][3:4], expected[0])
+        assert seen[0].max() > 100
+
+
+@pytest.mark.parametrize("family", [f for f in ALL if f.restores_state], ids=lambda family: family.name)
+def test_pixels_go_on_from_a_former_state(family):
+    environment = {"observation": "pixels", "distractors": 4, "noise": 10.0, "occlusion": 0.2}
+    env, other = (family.task(environment=environment).make_vec(num_envs=2) for _ in range(2))
+    env.reset(seed=1)
+    other.reset(seed=2)
+    env.action_space.seed(2)
+    env.step(env.action_space.sample())
+    other.set_state(env.get_state())
+    for _ in range(40):
+        actions = env.action_space.sample()
+        np.testing.assert_array_equal(env.step(actions)[0], other.step(actions)[0])
+
+
+@pytest.mark.parametrize("family", ALL, ids=lambda family: family.name)
 def test_large_frames_show_what_small_ones_do(family):
     env = family.task(environment={"observation": "pixels", "palette": "dusk"}).make_vec(
         num_envs=1, render_mode="rgb_array"

@@ -131,7 +131,7 @@ def test_bad_input_gets_one_line():
         CARTPOLE.task(environment={"force": 21.0})
     with pytest.raises(ConfigError, match="put back"):
         LUNAR_LANDER.task().make_vec(num_envs=1).get_state()
-    with pytest.raises(KeyError, match="MAIN_POWER"):
+    with pytest.raises(ConfigError, match="MAIN_POWER"):
         with_constants(lean, {"MAIN_POWER": 1.0})
 
 
@@ -139,3 +139,21 @@ def test_every_robot_of_a_system_has_the_same_observation_space_in_every_task():
     for family in ALL:
         spaces = [family.task(robot=r, task=t).spaces()[0] for r in family.robots for t in family.tasks]
         assert all(space == spaces[0] for space in spaces)
+
+
+def test_sampled_environments_keep_the_observation_space():
+    for split in ("train", "extrapolation", "full"):
+        assert all("observation" not in variation for variation in PENDULUM.sample(10, seed=0, split=split))
+
+
+def test_a_lower_line_is_reached_sooner():
+    def steps(goal_height):
+        env = ACROBOT.task(environment={"goal_height": goal_height}).make_vec(num_envs=1)
+        seen, _ = env.reset(seed=0)
+        for step in range(500):
+            seen, _, terminated, _, _ = env.step(2 * (seen[:, 5] > 0))
+            if terminated[0]:
+                return step
+        return 500
+
+    assert steps(0.0) < steps(1.0) < 500

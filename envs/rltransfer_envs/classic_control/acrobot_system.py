@@ -34,7 +34,8 @@ class TwoLinks(AcrobotEnv):
 
     def tip_height(self) -> float:
         """Of the lower link's end above the upper joint, in lengths of a link: -2 to 2."""
-        return float(-cos(self.state[0]) - cos(self.state[1] + self.state[0]))
+        state: Any = self.state
+        return float(-cos(state[0]) - cos(state[1] + state[0]))
 
     def _terminal(self) -> bool:
         return self.terminates and self.tip_height() > self.goal_height

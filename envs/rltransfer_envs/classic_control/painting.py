@@ -82,7 +82,7 @@ def _ground_depth(heights: Floats, low: float, high: float, x: float, y: float) 
     place = min(max((x - low) / width, 0.0), count - 1.000001)
     k = int(place)
     slope = (heights[k + 1] - heights[k]) / width
-    height = heights[k] + (place - k) * (heights[k + 1] - heights[k])
+    height: float = heights[k] + (place - k) * (heights[k + 1] - heights[k])
     return (height - y) / math.sqrt(1 + slope * slope)
 
 

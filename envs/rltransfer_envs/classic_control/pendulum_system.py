@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from gymnasium.envs.classic_control.pendulum import PendulumEnv, angle_normalize
+from gymnasium.envs.classic_control import pendulum
+from gymnasium.envs.classic_control.pendulum import PendulumEnv
 from gymnasium.spaces import Box, Discrete, Space
 
 from rltransfer.tasks.factor import FactorValue
@@ -17,6 +18,7 @@ from rltransfer_envs.classic_control.parts import GHOST_OPACITY, Parts, Scene
 from rltransfer_envs.classic_control.system import Flags, View
 from rltransfer_envs.drawing.shapes import BOX, DISC
 
+angle_normalize: Callable[[Any], Any] = pendulum.angle_normalize
 UPSTREAM_TORQUE = 2.0
 LEVELS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 """Shares of the greatest torque, by discrete action."""
@@ -43,7 +45,8 @@ class Swing(PendulumEnv):
             acceleration -= 3.0 / inertia * self.friction * thdot
         newthdot = np.clip(thdot + acceleration * self.dt, -self.max_speed, self.max_speed)
         self.state = np.array([th + newthdot * self.dt, newthdot])
-        return self._get_obs(), -costs, False, False, {}
+        seen: Any = super()._get_obs()  # type: ignore[no-untyped-call]
+        return seen, -costs, False, False, {}
 
 
 class Pendulum(InTurn):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 
+from rltransfer.errors import ConfigError
+
 
 def with_constants(function: types.FunctionType, constants: Mapping[str, object]) -> types.FunctionType:
     """``function`` reading ``constants`` where it would read globals of its module of these names.
@@ -13,11 +15,11 @@ def with_constants(function: types.FunctionType, constants: Mapping[str, object]
     changed the function is the very same code: bit-identical, whatever upstream's next version does.
 
     Raises:
-        KeyError: the module has no such global; a renamed constant must not be lost silently.
+        ConfigError: the module has no such global; a renamed constant must not be lost silently.
     """
     missing = sorted(set(constants) - set(function.__globals__))
     if missing:
-        raise KeyError(f"{function.__module__} has no {', '.join(missing)}")
+        raise ConfigError(f"{function.__module__} has no {', '.join(missing)}: install a version that has, as 1.4.0")
     rebound = types.FunctionType(
         function.__code__,
         {**function.__globals__, **constants},

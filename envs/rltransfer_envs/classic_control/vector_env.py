@@ -94,9 +94,9 @@ class ControlVectorEnv(VectorEnv[Array, Array, Array]):
         return mask
 
     def _begin(self, is_chosen: npt.NDArray[np.bool_], seeds: Sequence[int | None]) -> None:
-        for k in np.flatnonzero(is_chosen):
-            self.system.begin(int(k), seeds[k])
-            self.eye.begin(int(k), seeds[k])
+        for k in map(int, np.flatnonzero(is_chosen)):
+            self.system.begin(k, seeds[k])
+            self.eye.begin(k, seeds[k])
         self._env_steps[is_chosen] = 0
         self.eye.observe(is_chosen, self._observations)
 
