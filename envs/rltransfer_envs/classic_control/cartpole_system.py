@@ -18,9 +18,9 @@ from rltransfer_envs.classic_control.system import Array, Flags, Floats, System,
 from rltransfer_envs.drawing.jit import compiled
 from rltransfer_envs.drawing.shapes import BOX, DISC
 
-DRAWN_LENGTH = 1.4
-"""Times which the pole is drawn as long as it is: 12 degrees of half a metre would move its tip by 2 pixels."""
-AFTERIMAGE = 0.2
+DRAWN_LENGTH = 2.0
+"""Times which the pole is drawn as long as it is, so that 12 degrees move its default tip by 5 pixels, not by 2."""
+AFTERIMAGE = 0.3
 """Seconds."""
 HELD_STEPS = 100
 """Steps that a pole must have been up without a break for a swing-up to count."""
@@ -165,18 +165,18 @@ class CartPole(System):
         length = 2 * self.constants.length * DRAWN_LENGTH
         if afterimage:
             before, angle = x - AFTERIMAGE * x_dot, theta - AFTERIMAGE * theta_dot
-            scene.add(BOX, before, 0.0, 0.0, 0.3, 0.17, GHOST, GHOST_OPACITY)
-            scene.rod(before, 0.0, math.pi / 2 - angle, length, 0.07, GHOST, GHOST_OPACITY)
-        scene.add(BOX, x, 0.0, 0.0, 0.3, 0.17, BODY)
-        tip = scene.rod(x, 0.0, math.pi / 2 - theta, length, 0.08, ROD)
-        scene.add(DISC, x, 0.0, 0.0, 0.1, 0.1, JOINT)
-        scene.add(DISC, *tip, 0.0, 0.1, 0.1, ROD)
+            scene.add(BOX, before, 0.0, 0.0, 0.34, 0.2, GHOST, GHOST_OPACITY)
+            scene.rod(before, 0.0, math.pi / 2 - angle, length, 0.12, GHOST, GHOST_OPACITY)
+        scene.add(BOX, x, 0.0, 0.0, 0.34, 0.2, BODY)
+        tip = scene.rod(x, 0.0, math.pi / 2 - theta, length, 0.11, ROD)
+        scene.add(DISC, x, 0.0, 0.0, 0.11, 0.11, JOINT)
+        scene.add(DISC, *tip, 0.0, 0.16, 0.16, ROD)
         return scene.parts()
 
     def scenery(self) -> Parts:
         """The track, and posts where it ends."""
         scene, end = Scene(1), self.constants.track_limit
-        scene.add(BOX, 0.0, -0.2, 0.0, end, 0.04, BODY_DARK)
+        scene.add(BOX, 0.0, -0.24, 0.0, end, 0.05, BODY_DARK)
         for side in (-1, 1):
             scene.add(BOX, side * end, 0.0, 0.0, 0.06, 0.3, POST)
         return scene.parts()

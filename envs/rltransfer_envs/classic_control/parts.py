@@ -17,7 +17,7 @@ Values = float | npt.NDArray[np.float64]
 """One number for all copies, or (copies,)"""
 
 
-GHOST_OPACITY = 0.6
+GHOST_OPACITY = 0.8
 """Of afterimages."""
 
 
