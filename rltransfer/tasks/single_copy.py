@@ -26,6 +26,7 @@ class SingleCopy(gymnasium.Env[Any, Any]):
         self.render_mode = env.render_mode
         self._begun: tuple[Any, dict[str, Any]] | None = None
         self.metadata = {k: v for k, v in env.metadata.items() if k != "autoreset_mode"}
+        self._begun: tuple[Any, dict[str, Any]] | None = None
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode."""
@@ -40,6 +41,7 @@ class SingleCopy(gymnasium.Env[Any, Any]):
         """One step; at the end of an episode its own last observation, not the next one's first."""
         actions = np.asarray(action)[None]
         observations, rewards, terminated, truncated, infos = self.vector_env.step(actions)
+        self._begun = None
         if terminated[0] or truncated[0]:
             self._begun = _first(observations), _first_of_infos(infos)
             last = infos["final_obs"][0]
