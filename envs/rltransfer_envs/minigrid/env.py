@@ -40,6 +40,19 @@ class GridWorldEnv(gymnasium.Env[Array, int]):
     ``reach``, ``fetch-ball``, ``fetch-key`` and ``go-to-ball`` can be had in every layout; the other tasks have a
     world of their own, of any size. ``obstacles`` are for ``reach``.
 
+    | layout | grid at ``size`` 8 | limit in steps | upstream |
+    |---|---|---|---|
+    | empty | 8 by 8 | 4 a cell | ``Empty``; with ``random_start`` ``Empty-Random`` |
+    | four-rooms | 8 by 8 | 100 | ``FourRooms``, whose size is 19 |
+    | simple-crossing, lava-crossing | 9 by 9: odd | 4 a cell | ``SimpleCrossing``, ``LavaCrossing`` |
+    | lava-gap | 8 by 8 | 4 a cell | ``LavaGap`` |
+    | dist-shift | 9 by 7: one more, one less | 4 a cell | ``DistShift1``; with ``lava_row`` 5 ``DistShift2`` |
+    | door-key | 8 by 8 | 10 a cell | ``DoorKey`` |
+    | multi-room | 25 by 25; rooms of at most size / 2 | 20 a room | ``MultiRoom-N2-S4``, ``N4-S5``, ``N6`` |
+
+    ``go-to-door`` has a grid of ``size`` and 4 steps a cell, ``red-blue-doors`` one twice as wide and 20 steps a
+    cell of half of it, ``unlock`` and ``pick-up`` two rooms of ``size - 2`` with 8 steps a cell of one.
+
     ## Action Space
     | robot | space | actions |
     |---|---|---|
@@ -52,7 +65,7 @@ class GridWorldEnv(gymnasium.Env[Array, int]):
     ## Observation Space
     By the factor ``observation``; whatever the layout and its size, RGB views are 56 by 56 pixels.
 
-    | observation | space | what |
+    | observation | sensor | partial-rgb | the table above | the agent's view or the whole grid, in pixels or symbols |
     |---|---|---|
     | partial-rgb | ``Box(0, 255, (56, 56, 3), uint8)`` | 7 by 7 cells of 8 pixels before the agent, it facing up |
     | full-rgb | ``Box(0, 255, (56, 56, 3), uint8)`` | the grid, its cells as large as fit (7 pixels for 8 by 8) |
@@ -71,10 +84,8 @@ class GridWorldEnv(gymnasium.Env[Array, int]):
     ## Episode End
     Termination with ``info["is_success"]`` true: the reward was positive. Termination without success: lava, the
     wrong object picked up, ``done`` said elsewhere than at the goal, the blue door opened before the red one, a
-    door toggled in ``go-to-door``, a collision where there are ``obstacles``. Truncation at upstream's limit times
-    ``time_limit``: 4 (``empty``, crossings, ``dist-shift``, ``lava-gap``, ``go-to-door``), 10 (``door-key``), 20
-    (``red-blue-doors``) steps a cell of the grid's square, 20 a room, 100 in ``four-rooms``, 8 a cell of a room's
-    square in ``unlock`` and ``pick-up``. ``info`` is empty before the end.
+    door toggled in ``go-to-door``, a collision where there are ``obstacles``. Truncation at upstream's limit (in
+    the table above) times ``time_limit``. ``info`` is empty before the end.
 
     ## Arguments
     - ``robot``, ``task``: a name from the tables of the family.
@@ -88,18 +99,18 @@ class GridWorldEnv(gymnasium.Env[Array, int]):
     | brightness | appearance | 1.0 | 0.3 to 1.5 | brightness of RGB views |
     | slip | dynamics | 0.0 | 0.0 to 0.5 | chance that a random action replaces the chosen one |
     | action_delay | dynamics | 0 | 0 to 3 steps | steps before an action takes effect |
-    | time_limit | dynamics | 1.0 | 0.2 to 2.0 | steps of an episode relative to upstream's; the reward falls more slowly in longer ones |
-    | layout | layout | empty | empty, four-rooms, simple-crossing, lava-gap, lava-crossing, dist-shift, door-key, multi-room | walls, doors and lava; without effect on tasks that have a world of their own |
-    | size | layout | 8 | 6 to 20 cells | of the grid with its walls; crossings round it up to odd, multi-room's rooms are half as wide |
+    | time_limit | dynamics | 1.0 | 0.2 to 2.0 | steps of an episode, and of the fall of the reward, relative to upstream's |
+    | layout | layout | empty | the table above | walls, doors and lava |
+    | size | layout | 8 | 6 to 20 cells | of the grid with its walls |
     | random_start | layout | False | true or false | the agent starts anywhere, not where the layout puts it |
     | crossings | layout | 1 | 0 to 5 | walls or streams of lava to cross, as far as the size has room for them |
     | rooms | layout | 2 | 1 to 6 | rooms in a row, a closed door between each two |
     | lava_row | layout | 2 | 2 to 5 | row of dist-shift's second strip of lava, at most the last inside the walls |
-    | obstacles | layout | 0 | 0 to 4 | blue balls that wander; to walk into one, or into a wall, costs 1 and ends the episode |
+    | obstacles | layout | 0 | 0 to 4 | wandering blue balls; walking into one, or into a wall, costs 1 and ends |
     | objects | layout | 3 | 2 to 4 | balls and keys in fetch-ball, fetch-key and go-to-ball |
     | observation | sensor | partial-rgb | partial-rgb, full-rgb, partial-symbolic, full-symbolic | the agent's own view or the whole grid, as pixels or as MiniGrid's symbols |
-    | view_size | sensor | 7 | 3 to 7 cells | how far the agent sees ahead, its own row counted; to the sides half as far |
-    | vision | sensor | layout | layout, opaque, transparent | whether walls and closed doors hide what is behind them; 'layout' is as upstream |
+    | view_size | sensor | 7 | 3 to 7 cells | how far it sees ahead, its own row counted; half as far to the sides |
+    | vision | sensor | layout | layout, opaque, transparent | whether walls and closed doors hide what is behind |
     | noise | sensor | 0.0 | 0.0 to 60.0 grey levels | standard deviation of the noise on each pixel of RGB views |
     | blur | sensor | 0 | 0 to 4 | passes of a 3 by 3 binomial blur over RGB views |
 

@@ -27,7 +27,9 @@ Pixels = npt.NDArray[np.uint8]
 
 
 @compiled
-def look(cells: Cells, x: int, y: int, heading: int, carried: Cells, size: int, transparent: bool, view: Cells) -> None:
+def look(  # noqa: PLR0917 -- compiled functions take positions
+    cells: Cells, x: int, y: int, heading: int, carried: Cells, size: int, transparent: bool, view: Cells
+) -> None:
     """Write the agent's view: it is at the bottom in the middle and faces up.
 
     Args:
@@ -148,7 +150,9 @@ def draw_grid(  # noqa: PLR0917 -- compiled functions take positions
 
 
 @compiled
-def _lit(view: Cells, x: int, y: int, heading: int, width: int, height: int) -> npt.NDArray[np.bool_]:
+def _lit(  # noqa: PLR0917 -- compiled functions take positions
+    view: Cells, x: int, y: int, heading: int, width: int, height: int
+) -> npt.NDArray[np.bool_]:
     """(width, height): which cells of the grid the agent sees."""
     dx = 1 if heading == 0 else (-1 if heading == 2 else 0)
     dy = 1 if heading == 1 else (-1 if heading == 3 else 0)
