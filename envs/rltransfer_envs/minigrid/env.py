@@ -65,7 +65,7 @@ class GridWorldEnv(gymnasium.Env[Array, int]):
     ## Observation Space
     By the factor ``observation``; whatever the layout and its size, RGB views are 56 by 56 pixels.
 
-    | observation | sensor | partial-rgb | the table above | the agent's view or the whole grid, in pixels or symbols |
+    | observation | space | what |
     |---|---|---|
     | partial-rgb | ``Box(0, 255, (56, 56, 3), uint8)`` | 7 by 7 cells of 8 pixels before the agent, it facing up |
     | full-rgb | ``Box(0, 255, (56, 56, 3), uint8)`` | the grid, its cells as large as fit (7 pixels for 8 by 8) |
@@ -99,7 +99,7 @@ class GridWorldEnv(gymnasium.Env[Array, int]):
     | brightness | appearance | 1.0 | 0.3 to 1.5 | brightness of RGB views |
     | slip | dynamics | 0.0 | 0.0 to 0.5 | chance that a random action replaces the chosen one |
     | action_delay | dynamics | 0 | 0 to 3 steps | steps before an action takes effect |
-    | time_limit | dynamics | 1.0 | 0.2 to 2.0 | steps of an episode, and of the fall of the reward, relative to upstream's |
+    | time_limit | dynamics | 1.0 | 0.2 to 2.0 | limit relative to upstream's; the reward falls as much slower |
     | layout | layout | empty | the table above | walls, doors and lava |
     | size | layout | 8 | 6 to 20 cells | of the grid with its walls |
     | random_start | layout | False | true or false | the agent starts anywhere, not where the layout puts it |
@@ -108,7 +108,7 @@ class GridWorldEnv(gymnasium.Env[Array, int]):
     | lava_row | layout | 2 | 2 to 5 | row of dist-shift's second strip of lava, at most the last inside the walls |
     | obstacles | layout | 0 | 0 to 4 | wandering blue balls; walking into one, or into a wall, costs 1 and ends |
     | objects | layout | 3 | 2 to 4 | balls and keys in fetch-ball, fetch-key and go-to-ball |
-    | observation | sensor | partial-rgb | partial-rgb, full-rgb, partial-symbolic, full-symbolic | the agent's own view or the whole grid, as pixels or as MiniGrid's symbols |
+    | observation | sensor | partial-rgb | the table above | the agent's view or the whole grid, in pixels or symbols |
     | view_size | sensor | 7 | 3 to 7 cells | how far it sees ahead, its own row counted; half as far to the sides |
     | vision | sensor | layout | layout, opaque, transparent | whether walls and closed doors hide what is behind |
     | noise | sensor | 0.0 | 0.0 to 60.0 grey levels | standard deviation of the noise on each pixel of RGB views |
