@@ -86,6 +86,36 @@ class Impala(TrunkSpec):
         return (*(f"block{number}" for number in range(1, len(self.channels) + 1)), "fc")
 
 
+class Grid(TrunkSpec):
+    """Convolutions and pyramid pooling, whose weights fit observations of any height and width.
+
+    Args:
+        reads: ``symbols`` are MiniGrid's numbers of objects, colours and states; ``pixels`` are brightnesses;
+            ``auto`` takes an observation with a side under 36 and three channels a frame for symbols.
+        channels: of each 3x3 convolution.
+        pool: parts that height and width are divided into for pooling, once for each number. More parts tell more
+            exactly where things are; 1 alone forgets it.
+        features: width of the last layer.
+
+    Source: own choice; pooling after He et al. 2014, "Spatial Pyramid Pooling in Deep Convolutional Networks".
+    """
+
+    reads: Literal["auto", "symbols", "pixels"] = "auto"
+    channels: tuple[int, ...] = Field(default=(32, 64, 64), min_length=1, max_length=16)
+    pool: tuple[int, ...] = Field(default=(1, 4), min_length=1, max_length=8)
+    features: int = Field(default=256, ge=1, le=65_536)
+
+    def build(self, input_shape: tuple[int, ...]) -> Trunk:
+        """See ``TrunkSpec.build``."""
+        from rltransfer.trunks.grid import build_grid
+
+        return build_grid(self, input_shape)
+
+    def stage_names(self) -> tuple[str, ...]:
+        """``conv1`` to ``convN``, ``pool``, ``fc``."""
+        return (*(f"conv{number}" for number in range(1, len(self.channels) + 1)), "pool", "fc")
+
+
 class MLP(TrunkSpec):
     """Fully connected layers over a flattened observation.
 

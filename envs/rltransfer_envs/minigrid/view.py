@@ -96,6 +96,16 @@ def tile_code(cell: Cells, heading: int, is_lit: bool) -> int:
 
 
 @compiled
+def _paste(tiles: Pixels, code: int, picture: Pixels, top: int, left: int) -> None:
+    """Number by number, which compiles to less than half the time of assigning a slice."""
+    side = tiles.shape[1]
+    for row in range(side):
+        for column in range(side):
+            for channel in range(3):
+                picture[top + row, left + column, channel] = tiles[code, row, column, channel]
+
+
+@compiled
 def draw_view(view: Cells, tiles: Pixels, is_drawn: npt.NDArray[np.bool_], picture: Pixels) -> int:
     """Paste the tiles of the agent's view; what is seen is lit, as upstream.
 
@@ -116,7 +126,7 @@ def draw_view(view: Cells, tiles: Pixels, is_drawn: npt.NDArray[np.bool_], pictu
             code = tile_code(view[i, j], heading, view[i, j, 0] != UNSEEN)
             if not is_drawn[code]:
                 return code
-            picture[j * side : (j + 1) * side, i * side : (i + 1) * side] = tiles[code]
+            _paste(tiles, code, picture, j * side, i * side)
     return -1
 
 
@@ -144,8 +154,7 @@ def draw_grid(  # noqa: PLR0917 -- compiled functions take positions
             code = tile_code(cells[i, j], heading if i == x and j == y else -1, is_lit[i, j])
             if not is_drawn[code]:
                 return code
-            row, column = top + j * side, left + i * side
-            picture[row : row + side, column : column + side] = tiles[code]
+            _paste(tiles, code, picture, top + j * side, left + i * side)
     return -1
 
 
