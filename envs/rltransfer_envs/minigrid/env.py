@@ -103,11 +103,11 @@ class GridWorldEnv(gymnasium.Env[Array, int]):
     | layout | layout | empty | the table above | walls, doors and lava |
     | size | layout | 8 | 6 to 20 cells | of the grid with its walls |
     | random_start | layout | False | true or false | the agent starts anywhere, not where the layout puts it |
-    | crossings | layout | 1 | 0 to 5 | walls or streams of lava to cross, as far as the size has room for them |
+    | crossings | layout | 1 | 0 to 5 | walls or streams of lava to cross; as many as leave room |
     | rooms | layout | 2 | 1 to 6 | rooms in a row, a closed door between each two |
     | lava_row | layout | 2 | 2 to 5 | row of dist-shift's second strip of lava, at most the last inside the walls |
     | obstacles | layout | 0 | 0 to 4 | wandering blue balls; walking into one, or into a wall, costs 1 and ends |
-    | objects | layout | 3 | 2 to 4 | balls and keys in fetch-ball, fetch-key and go-to-ball |
+    | objects | layout | 3 | 2 to 4 | balls and keys in fetch-ball, fetch-key and go-to-ball; fewer in small rooms |
     | observation | sensor | partial-rgb | the table above | the agent's view or the whole grid, in pixels or symbols |
     | view_size | sensor | 7 | 3 to 7 cells | how far it sees ahead, its own row counted; half as far to the sides |
     | vision | sensor | layout | layout, opaque, transparent | whether walls and closed doors hide what is behind |

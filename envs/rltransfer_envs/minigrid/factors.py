@@ -125,7 +125,7 @@ FACTORS: dict[str, Factor] = {
             high=5,
             usual=(1, 3),
             acts_with={"layout": "simple-crossing"},
-            description="walls or streams of lava to cross, as far as the size has room for them",
+            description="walls or streams of lava to cross, as far as the size has room for them and for objects",
         ),
         Factor(
             name="rooms",
@@ -160,7 +160,7 @@ FACTORS: dict[str, Factor] = {
             default=3,
             low=2,
             high=4,
-            description="balls and keys in fetch-ball, fetch-key and go-to-ball",
+            description="balls and keys in fetch-ball, fetch-key and go-to-ball; fewer where rooms are too small",
         ),
         Factor(
             name="observation",

@@ -9,40 +9,51 @@ from minigrid.core.world_object import Ball, Door, Goal, Key, WorldObj
 from minigrid.envs.doorkey import DoorKeyEnv
 from minigrid.minigrid_env import MiniGridEnv
 
+from rltransfer.errors import ConfigError
 from rltransfer_envs.minigrid.factors import DONE, FORWARD
 
 Place = tuple[int, int]
 Outcome = tuple[Any, Any, bool, bool, dict[str, Any]]
 COLOURS = ("blue", "green", "grey", "purple", "red", "yellow")
-TRIES = 200
-"""Placements tried until no object is in the way of another."""
+PLACEMENTS, DRAWS = 20, 20
+"""Placements tried in a layout, and layouts tried for as many objects, until none is in the way of another."""
 
 
 class WithObjects(MiniGridEnv):
     """Balls and keys in place of the goal square of the layout that is mixed in; at least one of each.
 
-    Every object can be walked up to without moving another one.
+    Every object, and the key of the layout's own door, can be walked up to without moving another one.
     """
 
     num_objects: int = 3
 
     def _gen_grid(self, width: int, height: int) -> None:
-        super()._gen_grid(width, height)  # type: ignore[safe-super]
+        """Layouts are drawn until the objects fit; where rooms are too small for them all, there are fewer."""
+        for draws in range(25 * DRAWS):
+            super()._gen_grid(width, height)
+            if self._add_objects(max(2, self.num_objects - draws // DRAWS)):
+                return
+        raise ConfigError("minigrid: this layout has no room for a ball and a key; choose a larger size")
+
+    def _add_objects(self, count: int) -> bool:
+        """Replace the goal square by ``count`` objects; False where no placement of several lets all be reached."""
         for k, held in enumerate(self.grid.grid):
             if isinstance(held, Goal):
                 self.grid.grid[k] = None
         start = (int(self.agent_pos[0]), int(self.agent_pos[1]))
-        kinds = ["ball", "key", *(self._rand_elem(("ball", "key")) for _ in range(self.num_objects - 2))]
+        door_keys = [(int(o.cur_pos[0]), int(o.cur_pos[1])) for o in self.grid.grid if isinstance(o, Key)]
+        kinds = ["ball", "key", *(self._rand_elem(("ball", "key")) for _ in range(count - 2))]
         colours = [self._rand_elem(self._colours(kind)) for kind in kinds]
-        free = [place for place in reachable(self, start) if self.grid.get(*place) is None and place != start]
-        for _ in range(TRIES):
-            places = self._rand_subset(free, len(kinds))
+        free = [place for place in sorted(reachable(self, start)) if self.grid.get(*place) is None and place != start]
+        for _ in range(PLACEMENTS if len(free) >= count else 0):
+            places = self._rand_subset(free, count)
             for kind, colour, place in zip(kinds, colours, places, strict=True):
                 self.put_obj((Ball if kind == "ball" else Key)(colour), *place)
-            if self._can_be_walked_up_to(places, start):
-                break
+            if self._can_be_walked_up_to([*places, *door_keys], start):
+                return True
             for place in places:
                 self.grid.set(*place, None)
+        return False
 
     def _can_be_walked_up_to(self, places: list[Place], start: Place) -> bool:
         walked = reachable(self, start)

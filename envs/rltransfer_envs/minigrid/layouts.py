@@ -37,15 +37,20 @@ class RandomStart(MiniGridEnv):
         self.place_agent()
 
 
-def layout_of(environment: Variation) -> Layout:
-    """What to make for the layout of ``environment``, from full factor values."""
+def layout_of(environment: Variation, *, has_objects: bool) -> Layout:
+    """What to make for the layout of ``environment``.
+
+    Args:
+        environment: factors.
+        has_objects: whether balls and keys are to be placed, for which too many crossings leave no room.
+    """
     factors = environment.full()
     size, name = int(factors["size"]), str(factors["layout"])
     if name == "four-rooms":
         return FourRooms, {"size": size}
     if name in ("simple-crossing", "lava-crossing"):
         obstacle = "wall" if name == "simple-crossing" else "lava"
-        crossings = int(factors["crossings"])
+        crossings = min(int(factors["crossings"]), (size | 1) // 2 - 2 if has_objects else 5)
         return CrossingEnv, {"size": size | 1, "num_crossings": crossings, "obstacle_type": obstacle}
     if name == "dist-shift":
         height = size - 1

@@ -60,7 +60,7 @@ def make_world(task: str, environment: Variation) -> MiniGridEnv:
 
 def _in_layout(task: str, environment: Variation) -> MiniGridEnv:
     factors = environment.full()
-    layout, arguments = layout_of(environment)
+    layout, arguments = layout_of(environment, has_objects=task in GOALS)
     parts: list[type[MiniGridEnv]] = [Unseen, layout]
     if factors["random_start"] and not issubclass(layout, STARTS_ANYWHERE):
         parts.insert(1, RandomStart)
