@@ -36,7 +36,7 @@ class OneHotSymbols(nn.Module):
         kind = cells.dtype if cells.is_floating_point() else self.numbers.dtype
         symbols = cells.to(kind)
         symbols = torch.round(torch.where(symbols < 0.5, symbols * 255, symbols))
-        frames = symbols.unflatten(1, (-1, len(SYMBOLS)))
+        frames = symbols.reshape(len(symbols), -1, len(SYMBOLS), *symbols.shape[2:])
         spread = torch.repeat_interleave(frames, torch.tensor(SYMBOLS, device=cells.device), dim=2, output_size=21)
         return (spread == self.numbers.to(kind)[:, None, None]).to(kind).flatten(1, 2)
 

@@ -5,7 +5,7 @@ This file imports no torch, so that an experiment is checked before torch loads.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -101,8 +101,8 @@ class Grid(TrunkSpec):
     """
 
     reads: Literal["auto", "symbols", "pixels"] = "auto"
-    channels: tuple[int, ...] = Field(default=(32, 64, 64), min_length=1, max_length=16)
-    pool: tuple[int, ...] = Field(default=(1, 4), min_length=1, max_length=8)
+    channels: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(32, 64, 64), min_length=1, max_length=16)
+    pool: tuple[Annotated[int, Field(ge=1, le=64)], ...] = Field(default=(1, 4), min_length=1, max_length=8)
     features: int = Field(default=256, ge=1, le=65_536)
 
     def build(self, input_shape: tuple[int, ...]) -> Trunk:

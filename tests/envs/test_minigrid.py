@@ -1,6 +1,7 @@
 """The MiniGrid family's own tasks, robots and factors: what each one does, worked out by hand."""
 
 import itertools
+import sys
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ pytest.importorskip("minigrid")
 
 from minigrid.core.world_object import Ball, Goal, Key, Wall
 
-from rltransfer.errors import ConfigError
+from rltransfer.errors import ConfigError, MissingExtraError
 from rltransfer.tasks.family import Randomization
 from rltransfer_envs.minigrid.factors import ACTION_MEANINGS, LAYOUTS, PALETTES, PLACED_ANYWHERE
 from rltransfer_envs.minigrid.family import MINIGRID
@@ -221,6 +222,43 @@ def test_noise_does_not_move_the_episode_and_has_the_deviation_it_says():
         plain.step(action)
         noisy.step(action)
         assert where(plain) == where(noisy)
+
+
+@pytest.mark.parametrize(("task", "factors"), [
+    ("reach", {"obstacles": 4, "slip": 0.3, "action_delay": 2, "noise": 20.0, "size": 6}),
+    ("reach", {"layout": "multi-room", "rooms": 3, "observation": "full-symbolic"}),
+    ("fetch-key", {"layout": "door-key", "observation": "full-rgb"}),
+    ("pick-up", {"observation": "partial-symbolic"}),
+    ("red-blue-doors", {"view_size": 5, "blur": 1, "noise": 5.0}),
+])  # fmt: skip
+def test_a_state_goes_on_bit_for_bit_in_another_copy(task, factors):
+    """At many moments, what is carried, doors, obstacles, delayed actions and both streams of numbers included."""
+    env, other = made(task, "strafer", **factors), made(task, "strafer", **factors)
+    rng = np.random.default_rng(3)
+    for moment in range(30):
+        for _ in range(20):
+            *_, terminated, truncated, _ = env.step(int(rng.integers(9)))
+            if terminated or truncated:
+                env.reset()
+        if env.world.carrying is None and moment % 2:
+            env.world.carrying = Key("purple")
+        other.reset(seed=moment)
+        env._sight.begin()
+        other.set_state(env.get_state())
+        for action in rng.integers(9, size=15).tolist():
+            mine, yours = env.step(action), other.step(action)
+            assert np.array_equal(mine[0], yours[0])
+            assert mine[1:] == yours[1:]
+            if mine[2] or mine[3]:
+                assert np.array_equal(env.reset()[0], other.reset()[0])
+
+
+def test_a_missing_simulator_is_one_line_that_mends_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "minigrid", None)
+    with pytest.raises(
+        MissingExtraError, match=r'needs the package \'minigrid\': pip install "rltransfer\[minigrid\]"'
+    ):
+        MINIGRID.make(MINIGRID.task())
 
 
 def test_a_task_with_a_world_of_its_own_refuses_layouts_in_a_line():
