@@ -23,7 +23,7 @@ from rltransfer_envs.minigrid.worlds import make_world
 Array = npt.NDArray[Any]
 
 
-class GridWorldEnv(gymnasium.Env[Array, int]):
+class GridWorldEnv(gymnasium.Env[Array, Any]):
     """MiniGrid's worlds with layouts, goals and bodies that combine.
 
     ## Description

@@ -1,5 +1,8 @@
 """Tasks that can be put into any layout: objects to fetch or to go to, and obstacles that wander."""
 
+# Parts of MiniGrid have no types.
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
 
 from collections import deque
@@ -30,7 +33,7 @@ class WithObjects(MiniGridEnv):
     def _gen_grid(self, width: int, height: int) -> None:
         """Layouts are drawn until the objects fit; where rooms are too small for them all, there are fewer."""
         for draws in range(25 * DRAWS):
-            super()._gen_grid(width, height)
+            super()._gen_grid(width, height)  # type: ignore[safe-super]
             if self._add_objects(max(2, self.num_objects - draws // DRAWS)):
                 return
         raise ConfigError("minigrid: this layout has no room for a ball and a key; choose a larger size")
@@ -41,7 +44,7 @@ class WithObjects(MiniGridEnv):
             if isinstance(held, Goal):
                 self.grid.grid[k] = None
         start = (int(self.agent_pos[0]), int(self.agent_pos[1]))
-        door_keys = [(int(o.cur_pos[0]), int(o.cur_pos[1])) for o in self.grid.grid if isinstance(o, Key)]
+        door_keys = [place_of(held) for held in self.grid.grid if isinstance(held, Key)]
         kinds = ["ball", "key", *(self._rand_elem(("ball", "key")) for _ in range(count - 2))]
         colours = [self._rand_elem(self._colours(kind)) for kind in kinds]
         free = [place for place in sorted(reachable(self, start)) if self.grid.get(*place) is None and place != start]
@@ -70,7 +73,7 @@ class Fetch(WithObjects):
 
     wanted: type[WorldObj] = Ball
 
-    def step(self, action: int) -> Outcome:
+    def step(self, action: Any) -> Outcome:
         """One step; to carry anything but the key of the layout's door ends the episode."""
         observation, reward, terminated, truncated, info = super().step(action)
         carried = self.carrying
@@ -90,7 +93,7 @@ class FetchKey(Fetch):
 class GoToBall(WithObjects):
     """Say done beside a ball. Rewards and ends are those of MiniGrid's ``GoToObjectEnv`` for ``done``."""
 
-    def step(self, action: int) -> Outcome:
+    def step(self, action: Any) -> Outcome:
         """One step; ``done`` ends the episode wherever it is said."""
         observation, reward, terminated, truncated, info = super().step(action)
         if action == DONE:
@@ -121,12 +124,12 @@ class WithObstacles(MiniGridEnv):
         for obstacle in self.obstacles:
             self.place_obj(obstacle, max_tries=100)
 
-    def step(self, action: int) -> Outcome:
+    def step(self, action: Any) -> Outcome:
         """One step; first the obstacles move, each to a free cell around it."""
         ahead = self.grid.get(*self.front_pos)
         is_blocked = ahead is not None and ahead.type != "goal"
         for obstacle in self.obstacles:
-            column, row = obstacle.cur_pos
+            column, row = place_of(obstacle)
             try:
                 self.place_obj(obstacle, top=(column - 1, row - 1), size=(3, 3), max_tries=100)
             except RecursionError:  # no free cell found: it stays
@@ -136,6 +139,12 @@ class WithObstacles(MiniGridEnv):
         if action == FORWARD and is_blocked:
             reward, terminated = -1, True
         return observation, reward, terminated, truncated, info
+
+
+def place_of(thing: WorldObj) -> Place:
+    """The cell that an object of the grid is in."""
+    assert thing.cur_pos is not None
+    return int(thing.cur_pos[0]), int(thing.cur_pos[1])
 
 
 def reachable(env: MiniGridEnv, start: Place) -> set[Place]:

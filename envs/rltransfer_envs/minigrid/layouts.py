@@ -1,5 +1,8 @@
 """Layouts: MiniGrid's environments of the task ``reach``, in any size."""
 
+# Parts of MiniGrid have no types.
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,8 @@
 """States of a MiniGrid world as plain arrays, numbers and text, to be kept and put back."""
 
+# Parts of MiniGrid have no types.
+# mypy: allow-untyped-calls
+
 from __future__ import annotations
 
 from typing import Any

@@ -56,7 +56,8 @@ def tiles_of(pixels: int, palette: str, brightness: float) -> Tiles:
 def recoloured(colours: Floats, palette: str) -> Floats:
     """(..., 3) colours of 0 to 255 in another palette, own choice: shifted a little, a lot, and past recognition."""
     if palette == "dusk":
-        return colours * np.array([0.75, 0.6, 0.9]) + np.array([25.0, 10.0, 35.0])
+        dimmed: Floats = colours * np.array([0.75, 0.6, 0.9]) + np.array([25.0, 10.0, 35.0])
+        return dimmed
     if palette == "pastel":
         return 0.55 * colours + 115.0
     if palette == "rotated":
