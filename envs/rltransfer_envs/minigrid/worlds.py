@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from minigrid.core.grid import Grid
@@ -90,5 +91,10 @@ def _two_rooms(kind: type[RoomGrid], *, room_size: int) -> Any:
 
 
 def _made(parts: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
-    """An environment of all ``parts``, the first before the next in what it does."""
-    return type("".join(part.__name__ for part in parts), parts, {})(**arguments)
+    return _class_of(parts)(**arguments)
+
+
+@functools.cache
+def _class_of(parts: tuple[Any, ...]) -> Any:
+    """A class that is all ``parts``, the first before the next in what it does."""
+    return type("".join(part.__name__ for part in parts), parts, {})
