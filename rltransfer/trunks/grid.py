@@ -62,7 +62,8 @@ class PyramidPool(nn.Module):
 def build_grid(spec: Grid, input_shape: tuple[int, ...]) -> Trunk:
     """3x3 convolutions with padding, pyramid pooling and a fully connected layer.
 
-    Symbols are convolved with stride 1, pixels with stride 2. No parameter's shape depends on height and width.
+    The first convolution of pixels is 4x4 with stride 4 and the second has stride 2, so that a MiniGrid tile of 8
+    pixels becomes one cell. No parameter's shape depends on height and width.
 
     Raises:
         SpaceMismatchError: not an image, or symbols without three channels a frame.
@@ -77,13 +78,16 @@ def build_grid(spec: Grid, input_shape: tuple[int, ...]) -> Trunk:
         )
     stages: dict[str, nn.Module] = {}
     for number, width_of_layer in enumerate(spec.channels, start=1):
-        layers: list[nn.Module] = []
         if has_symbols and number == 1:
-            layers.append(OneHotSymbols())
-            channels = channels // len(SYMBOLS) * sum(SYMBOLS)
-        convolution = PixelConv2d if number == 1 and not has_symbols else nn.Conv2d
-        layers += [convolution(channels, width_of_layer, 3, 1 if has_symbols else 2, padding=1), nn.ReLU()]
-        stages[f"conv{number}"] = nn.Sequential(*layers)
+            inputs = channels // len(SYMBOLS) * sum(SYMBOLS)
+            layers: list[nn.Module] = [OneHotSymbols(), nn.Conv2d(inputs, width_of_layer, 3, padding=1)]
+        elif number == 1:
+            require_image("grid", input_shape, 4)
+            layers = [PixelConv2d(channels, width_of_layer, 4, 4)]
+        else:
+            stride = 2 if number == 2 and not has_symbols else 1
+            layers = [nn.Conv2d(channels, width_of_layer, 3, stride, padding=1)]
+        stages[f"conv{number}"] = nn.Sequential(*layers, nn.ReLU())
         channels = width_of_layer
     stages["pool"] = PyramidPool(spec.pool)
     size = channels * sum(k * k for k in spec.pool)

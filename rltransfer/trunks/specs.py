@@ -92,7 +92,7 @@ class Grid(TrunkSpec):
     Args:
         reads: ``symbols`` are MiniGrid's numbers of objects, colours and states; ``pixels`` are brightnesses;
             ``auto`` takes an observation with a side under 36 and three channels a frame for symbols.
-        channels: of each 3x3 convolution.
+        channels: of each convolution.
         pool: parts that height and width are divided into for pooling, once for each number. More parts tell more
             exactly where things are; 1 alone forgets it.
         features: width of the last layer.

@@ -14,7 +14,7 @@ EVERY = [
     (Nature(features=16, precision="float32"), (1, 40, 52)),
     (Impala(channels=(4, 8), features=16, precision="float32"), (3, 33, 20)),
     (Impala(features=16, precision="float32"), (4, 40, 40)),
-    (Grid(reads="pixels", channels=(4, 6), features=16, precision="float32"), (3, 7, 9)),
+    (Grid(reads="pixels", channels=(4, 6), features=16, precision="float32"), (3, 8, 12)),
     (Grid(channels=(4, 6), features=16, precision="float32"), (4, 40, 44)),
     (MLP(widths=(16, 8), precision="float32"), (5,)),
     (MLP(widths=(16,), activation="relu", precision="float32"), (3, 8, 8)),

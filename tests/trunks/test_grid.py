@@ -27,9 +27,10 @@ def by_hand(trunk, observations, *, has_symbols, pool):
         x = x.double()
     else:
         x = observations.double() / 255
-    for stage in ("conv1", "conv2"):
+    strides, paddings = ((1, 1), (1, 1)) if has_symbols else ((4, 2), (0, 1))
+    for stage, stride, padding in zip(("conv1", "conv2"), strides, paddings, strict=True):
         weight, bias = (p.detach().double() for p in trunk.stages[stage].parameters())
-        x = f.relu(f.conv2d(x, weight, bias, stride=1 if has_symbols else 2, padding=1))
+        x = f.relu(f.conv2d(x, weight, bias, stride=stride, padding=padding))
     parts = []
     for k in pool:
         rows, columns = ([(i * n // k, -(-(i + 1) * n // k)) for i in range(k)] for n in x.shape[2:])
@@ -49,7 +50,7 @@ def test_symbols_are_told_apart_convolved_and_pooled(shape, pool):
 
 
 @pytest.mark.parametrize("shape", [(3, 56, 56), (1, 40, 63), (4, 36, 36)], ids=str)
-def test_pixels_are_convolved_with_stride_two(shape):
+def test_pixels_are_convolved_tile_by_tile(shape):
     trunk = Grid(**SMALL).build(shape)
     pixels = torch.randint(0, 256, (3, *shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
     expected = by_hand(trunk, pixels, has_symbols=False, pool=(1, 4))
@@ -63,6 +64,8 @@ def test_small_pictures_are_read_as_pixels_where_told_so():
         trunk(cells), by_hand(trunk, cells, has_symbols=False, pool=(1, 4)), rtol=1e-4, atol=1e-5
     )
     assert Grid(reads="symbols", **SMALL).build((3, 64, 64)).stages["conv1"][1].in_channels == 21
+    with pytest.raises(SpaceMismatchError, match="needs images of at least 4 x 4 pixels, not 3 x 9"):
+        Grid(reads="pixels", **SMALL).build((3, 3, 9))
     with pytest.raises(SpaceMismatchError, match=r"reads symbols of three channels .* not 4. Set reads: pixels"):
         Grid(reads="symbols", **SMALL).build((4, 8, 8))
 
