@@ -110,6 +110,7 @@ TRUNKS: Registry[Any] = Registry(
     {
         "nature": "rltransfer.trunks.specs:Nature",
         "impala": "rltransfer.trunks.specs:Impala",
+        "grid": "rltransfer.trunks.specs:Grid",
         "mlp": "rltransfer.trunks.specs:MLP",
     },
 )

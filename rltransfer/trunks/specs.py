@@ -5,7 +5,7 @@ This file imports no torch, so that an experiment is checked before torch loads.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -84,6 +84,36 @@ class Impala(TrunkSpec):
     def stage_names(self) -> tuple[str, ...]:
         """``block1`` to ``blockN``, ``fc``."""
         return (*(f"block{number}" for number in range(1, len(self.channels) + 1)), "fc")
+
+
+class Grid(TrunkSpec):
+    """Convolutions and pyramid pooling, whose weights fit observations of any height and width.
+
+    Args:
+        reads: ``symbols`` are MiniGrid's numbers of objects, colours and states; ``pixels`` are brightnesses;
+            ``auto`` takes an observation with a side under 36 and three channels a frame for symbols.
+        channels: of each convolution.
+        pool: parts that height and width are divided into for pooling, once for each number. More parts tell more
+            exactly where things are; 1 alone forgets it.
+        features: width of the last layer.
+
+    Source: own choice; pooling after He et al. 2014, "Spatial Pyramid Pooling in Deep Convolutional Networks".
+    """
+
+    reads: Literal["auto", "symbols", "pixels"] = "auto"
+    channels: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(32, 64, 64), min_length=1, max_length=16)
+    pool: tuple[Annotated[int, Field(ge=1, le=64)], ...] = Field(default=(1, 4), min_length=1, max_length=8)
+    features: int = Field(default=256, ge=1, le=65_536)
+
+    def build(self, input_shape: tuple[int, ...]) -> Trunk:
+        """See ``TrunkSpec.build``."""
+        from rltransfer.trunks.grid import build_grid
+
+        return build_grid(self, input_shape)
+
+    def stage_names(self) -> tuple[str, ...]:
+        """``conv1`` to ``convN``, ``pool``, ``fc``."""
+        return (*(f"conv{number}" for number in range(1, len(self.channels) + 1)), "pool", "fc")
 
 
 class MLP(TrunkSpec):

@@ -282,7 +282,7 @@ def require_image(name: str, input_shape: tuple[int, ...], smallest: int) -> tup
     if min(height, width) < smallest:
         raise SpaceMismatchError(
             f"trunk {name!r} needs images of at least {smallest} x {smallest} pixels, not {height} x {width}. "
-            "Resize the observation, or use trunk 'impala' or 'mlp'."
+            "Resize the observation, or use trunk 'impala', 'grid' or 'mlp'."
         )
     return channels, height, width
 

@@ -6,7 +6,7 @@ from stable_baselines3.common.torch_layers import NatureCNN
 from torch import nn
 
 from rltransfer.errors import ConfigError, SpaceMismatchError, UnknownNameError
-from rltransfer.trunks.specs import MLP, Impala, Nature
+from rltransfer.trunks.specs import MLP, Grid, Impala, Nature
 from rltransfer.trunks.trunk import Trunk
 
 EVERY = [
@@ -14,10 +14,13 @@ EVERY = [
     (Nature(features=16, precision="float32"), (1, 40, 52)),
     (Impala(channels=(4, 8), features=16, precision="float32"), (3, 33, 20)),
     (Impala(features=16, precision="float32"), (4, 40, 40)),
+    (Grid(reads="pixels", channels=(4, 6), features=16, precision="float32"), (3, 8, 12)),
+    (Grid(channels=(4, 6), features=16, precision="float32"), (4, 40, 44)),
     (MLP(widths=(16, 8), precision="float32"), (5,)),
     (MLP(widths=(16,), activation="relu", precision="float32"), (3, 8, 8)),
 ]
-CUTS = [(spec, shape, at) for spec, shape in EVERY for at in (*spec.stage_names(), "end")]
+SYMBOLS = (Grid(channels=(4, 6), features=16, precision="float32"), (3, 7, 9))
+CUTS = [(spec, shape, at) for spec, shape in (*EVERY, SYMBOLS) for at in (*spec.stage_names(), "end")]
 
 
 def pixels(shape, *, batch=5, seed=0):
