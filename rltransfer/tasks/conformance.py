@@ -358,8 +358,9 @@ def state_round_trip(family: Family, effort: Effort) -> str:
                 env.step(actions)
             state = env.get_state()  # type: ignore[attr-defined]
             futures = []
-            for player in (env, env, other):
-                player.set_state(state)  # type: ignore[attr-defined]
+            for player, is_put_back in ((env, False), (env, True), (other, True)):  # the first just goes on
+                if is_put_back:
+                    player.set_state(state)  # type: ignore[attr-defined]
                 future = []
                 for actions in chosen[effort.steps :]:
                     observations, reward, term, trunc, _ = player.step(actions)
