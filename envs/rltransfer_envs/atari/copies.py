@@ -98,7 +98,7 @@ class Copies:
             board.lives[k] = game.lives
 
     def render(self) -> list[npt.NDArray[np.uint8]]:
-        """Each copy's own screen."""
+        """A picture of each copy."""
         return [game.render() for game in self._games]
 
     def get_state(self) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from rltransfer.errors import MissingExtraError
 from rltransfer_envs.atari import look as looks
 from rltransfer_envs.atari import pixels
 from rltransfer_envs.atari.games import GAMES
+from rltransfer_envs.atari.held_action import HeldAction
 from rltransfer_envs.atari.settings import Settings
 from rltransfer_envs.drawing.lens import make_grain
 from rltransfer_envs.drawing.streams import seeded
@@ -71,7 +72,8 @@ class CopyOfGame:
         self._grain = make_grain() if settings.look.needs_lens else None
         self._streams = seeded(0)
         self._is_on = False
-        self._elapsed = -1
+        self._elapsed = self._begun_at = -1
+        self._held = HeldAction(sticky=settings.sticky, frame_skip=settings.frame_skip)
         self.episode_return = 0.0
         self.is_success = False
 
@@ -84,7 +86,8 @@ class CopyOfGame:
             self._load(seed % 2**31)
             self._streams = seeded(seed)
         self._ale.reset_game()
-        self._elapsed, self.episode_return, self.is_success = 0, 0.0, False
+        self._elapsed, self._begun_at, self.episode_return, self.is_success = 0, 0, 0.0, False
+        self._held.begin(self._saved(), 0)
         self.stack[:] = 0
         self._screens[:] = 0
         self._read(self._screens[0])
@@ -93,6 +96,7 @@ class CopyOfGame:
     def step(self, action: int) -> tuple[float, bool, bool]:
         """Play ``action`` for ``frame_skip`` screens: reward, whether the game is over, whether time is."""
         move = self._actions[action]
+        self._held.ask(move.value)
         reward, is_over = 0.0, False
         for left in range(self.settings.frame_skip - 1, -1, -1):
             reward += self._ale.act(move)
@@ -120,15 +124,16 @@ class CopyOfGame:
         return self._elapsed == 0
 
     def render(self) -> npt.NDArray[np.uint8]:
-        """(height, width, 3) the game's own screen, in its own colours."""
-        screen: npt.NDArray[np.uint8] = self._ale.getScreenRGB()
-        return screen
+        """(210, 370, 3): the game's own screen, and right of it the newest frame that the agent sees, enlarged."""
+        enlarged = np.arange(SCREEN[0]) * pixels.SIDE // SCREEN[0]
+        seen = self.stack[np.ix_(enlarged, enlarged)][..., -1:]
+        return np.hstack([self._ale.getScreenRGB(), np.repeat(seen, 3, axis=2)])
 
     def get_state(self) -> dict[str, Any]:
         """All that changes in time, as arrays and numbers."""
-        emulator = self._ale.cloneState(include_rng=True).serialize()
         return {
-            "emulator": np.frombuffer(emulator, np.uint8).copy(),
+            "emulator": np.frombuffer(self._saved(), np.uint8).copy(),
+            "held": self._held.now(self._elapsed - self._begun_at),
             "screens": self._screens.copy(),
             "stack": self.stack.copy(),
             "streams": self._streams.copy(),
@@ -137,17 +142,28 @@ class CopyOfGame:
         }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Go on, bit for bit, from what ``get_state`` of a copy of the same task returned."""
+        """Go on, bit for bit, from what ``get_state`` of a copy of the same task returned.
+
+        The console's screen is drawn by the next step; until then ``render`` shows the one before.
+        """
         if not self._is_on:
             self._load(0)
-        emulator = np.asarray(state["emulator"], np.uint8).tobytes()
+        emulator, held = np.asarray(state["emulator"], np.uint8).tobytes(), int(state["held"])
+        for _ in range(self._held.screens_to_hold()):
+            self._ale.act(held)
         self._ale.restoreState(ale_py.ALEState(emulator))
+        self._held.begin(emulator, held)
         self._screens[:] = state["screens"]
         self.stack[:] = state["stack"]
         self._streams = np.array(state["streams"], np.uint64)
-        self._elapsed = int(state["elapsed"])
+        self._elapsed = self._begun_at = int(state["elapsed"])
         self.episode_return = float(state["episode_return"])
         self.is_success = False
+
+    def _saved(self) -> bytes:
+        """The emulator's state with its random numbers."""
+        saved: bytes = self._ale.cloneState(include_rng=True).serialize()
+        return saved
 
     def _load(self, seed: int) -> None:
         """Switch the console on, which takes 0.1 s; only then does it take a seed, a mode and a difficulty."""

@@ -72,7 +72,8 @@ class AtariGames(VectorEnv[Array, Array, Array]):
     - ``robot``: ``"joystick"`` or ``"minimal"``.
     - ``task``: the game.
     - ``environment``: factor name to value. A mode or difficulty that the game lacks is refused.
-    - ``render_mode``: ``"rgb_array"`` for the game's own screen in colour, without appearance and sensor factors.
+    - ``render_mode``: ``"rgb_array"`` for pictures of 210 by 370 pixels: left the game's own screen in colour, which
+      appearance and sensor factors leave alone, right the newest frame that the agent sees.
 
     | factor | kind | default | allowed | effect |
     |---|---|---|---|---|
@@ -189,7 +190,7 @@ class AtariGames(VectorEnv[Array, Array, Array]):
         )
 
     def render(self) -> tuple[npt.NDArray[np.uint8], ...] | None:
-        """The (height, width, 3) screen of each copy; None without ``render_mode="rgb_array"``."""
+        """A (210, 370, 3) picture of each copy; None without ``render_mode="rgb_array"``."""
         return tuple(self._copies.render()) if self.render_mode == "rgb_array" else None
 
     def get_state(self) -> dict[str, Any]:

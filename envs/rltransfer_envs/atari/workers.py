@@ -97,15 +97,13 @@ class SharedOutCopies:
 
     def _all(self, method: str, arguments: list[tuple[Any, ...]]) -> list[Any]:
         """What ``method`` returns for each part, all parts at once."""
-        for pipe, theirs in zip(self._pipes, arguments[1:], strict=True):
-            pipe.send((method, theirs))
-        results = [getattr(self._own, method)(*arguments[0])]
-        for pipe in self._pipes:
-            try:
-                results.append(pipe.recv())
-            except EOFError:
-                raise RuntimeError(f"a process that steps Atari games ended during {method!r}") from None
-        return results
+        try:
+            for pipe, theirs in zip(self._pipes, arguments[1:], strict=True):
+                pipe.send((method, theirs))
+            own = getattr(self._own, method)(*arguments[0])
+            return [own, *(pipe.recv() for pipe in self._pipes)]
+        except (EOFError, OSError):
+            raise RuntimeError(f"a process that steps Atari games ended during {method!r}") from None
 
 
 def _work(settings: Settings, board: Board, pipe: Connection, not_ours: Sequence[Connection]) -> None:
