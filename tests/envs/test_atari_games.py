@@ -20,6 +20,7 @@ from rltransfer_envs.atari import copy_of_game
 from rltransfer_envs.atari.copy_of_game import CopyOfGame
 from rltransfer_envs.atari.family import ATARI
 from rltransfer_envs.atari.games import ACTIONS, GAMES
+from rltransfer_envs.atari.held_action import HeldAction
 from rltransfer_envs.atari.settings import Settings
 
 
@@ -133,18 +134,62 @@ def test_success_is_a_win_or_half_of_a_human(monkeypatch: pytest.MonkeyPatch) ->
         assert game.is_success is expected
 
 
-def test_a_state_goes_on_in_a_console_never_switched_on() -> None:
-    game, stack = one_copy(game="seaquest", mode=0, difficulty=1)
+@pytest.mark.parametrize("sticky", [0.25, 0.9])
+def test_a_state_goes_on_in_a_console_never_switched_on(sticky: float) -> None:
+    """Also where the console holds an action of long ago, which ALE's own states leave out."""
+    game, stack = one_copy(game="pong", difficulty=1, sticky=sticky)
     game.reset(4)
-    for action in range(40):
-        game.step(action % 18)
-    state = game.get_state()
-    other, other_stack = one_copy(game="seaquest", mode=0, difficulty=1)
-    other.set_state(state)
-    for action in (1, 3, 5, 11) * 15:
-        assert game.step(action) == other.step(action)
-        assert np.array_equal(stack, other_stack)
+    rng = np.random.default_rng(0)
+    for num in (0, 7, 20):
+        for _ in range(num):
+            game.step(int(rng.integers(18)))
+        state = game.get_state()
+        other, other_stack = one_copy(game="pong", difficulty=1, sticky=sticky)
+        other.set_state(state)
+        for action in rng.integers(18, size=30):
+            assert game.step(int(action)) == other.step(int(action))
+            assert np.array_equal(stack, other_stack)
     assert all(isinstance(value, np.ndarray | int | float) for value in state.values())
+
+
+def test_the_held_action_is_the_last_that_was_taken() -> None:
+    """With the numbers drawn by hand from ALE's generator, which a seed starts as numpy's RandomState."""
+    ale = ale_py.ALEInterface()
+    ale.setInt("random_seed", 7)
+    ale.loadROM(roms.get_rom_path("pong"))
+    ale.reset_game()
+    held = HeldAction(sticky=0.75, frame_skip=2)
+    held.begin(ale.cloneState(include_rng=True).serialize(), 0)
+    numbers = np.random.RandomState(7).randint(2**32, size=40, dtype=np.uint32)[::2] / 2**32
+    expected = 0
+    for screen, number in enumerate(numbers):
+        if screen % 2 == 0:
+            held.ask(100 + screen // 2)
+        expected = 100 + screen // 2 if number >= 0.75 else expected
+        assert held.now(screen + 1) == expected
+    assert held.now(0) == 0
+    assert 0.75 ** held.screens_to_hold() <= 1e-15
+
+
+@pytest.mark.parametrize(("sticky", "frame_skip"), [(0.25, 4), (0.0, 1), (0.6, 5)])
+def test_frames_rewards_and_ends_are_bit_for_bit_ale_pys(sticky: float, frame_skip: int) -> None:
+    environment = {"sticky": sticky, "frame_skip": frame_skip}
+    task = ATARI.task(robot="minimal", task="breakout", environment=environment)
+    ours, theirs = ATARI.make(task), ATARI.upstream(task)
+    assert theirs is not None
+    rng = np.random.default_rng(1)
+    assert np.array_equal(ours.reset(seed=12)[0], theirs.reset(seed=12)[0])
+    ends = 0
+    for _ in range(1000 // frame_skip):
+        action = int(rng.integers(4))
+        (mine, *my_rest), (its, *its_rest) = ours.step(action), theirs.step(action)
+        assert np.array_equal(mine, its)
+        assert my_rest[:3] == its_rest[:3]
+        if my_rest[1]:
+            ends += 1
+            assert np.array_equal(ours.reset()[0], theirs.reset()[0])
+    assert ends or frame_skip == 1
+    theirs.close()
 
 
 def test_what_is_missing_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:

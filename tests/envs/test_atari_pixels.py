@@ -27,7 +27,7 @@ def shares(size_in: int, size_out: int) -> np.ndarray:
 def test_frames_average_the_areas_of_the_screen(height: int, width: int) -> None:
     screen = np.random.default_rng(0).integers(256, size=(height, width), dtype=np.uint8)
     frame = np.empty((84, 84), np.uint8)
-    pixels.scale_down(screen, pixels.area_shares(height), pixels.area_shares(width), frame)
+    pixels.scale_down(screen, pixels.area_shares(height), pixels.column_shares(width), frame)
     exact = shares(height, 84) @ screen @ shares(width, 84).T
     assert np.abs(frame - exact).max() <= 0.5 + 1e-3
 

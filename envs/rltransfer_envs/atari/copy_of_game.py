@@ -63,7 +63,7 @@ class CopyOfGame:
         self._ale = ale_py.ALEInterface()
         self._ale.setFloat("repeat_action_probability", settings.sticky)
         self._actions = [ale_py.Action(number) for number in settings.actions]
-        self._shares = pixels.area_shares(SCREEN[0]), pixels.area_shares(SCREEN[1])
+        self._shares = pixels.area_shares(SCREEN[0]), pixels.column_shares(SCREEN[1])
         self._screens = np.zeros((2, *SCREEN), np.uint8)
         self._colours = np.zeros((*SCREEN, 3), np.uint8)
         self._frame = np.zeros((pixels.SIDE, pixels.SIDE), np.uint8)

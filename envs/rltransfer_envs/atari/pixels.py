@@ -23,6 +23,8 @@ Frame = npt.NDArray[np.uint8]
 """(84, 84) grey levels."""
 Shares = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float32]]
 """(n,) source pixel, (n,) pixel it falls into and (n,) its share there, ordered by source pixel."""
+ColumnShares = tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]
+"""(3, 84) source pixels of each pixel, and (3, 84) their shares."""
 
 
 @functools.cache
@@ -50,28 +52,42 @@ def area_shares(size: int) -> Shares:
     return np.array(source), np.array(target), np.array(share, np.float32)
 
 
+@functools.cache
+def column_shares(size: int) -> ColumnShares:
+    """``area_shares`` of a line of ``size`` pixels, up to 252, by target: three sources each, the last often with 0."""
+    sources, shares = np.zeros((3, SIDE), np.int64), np.zeros((3, SIDE), np.float32)
+    filled = np.zeros(SIDE, np.int64)
+    for source, target, share in zip(*area_shares(size), strict=True):
+        sources[filled[target], target], shares[filled[target], target] = source, share
+        filled[target] += 1
+    return sources, shares
+
+
 @compiled
-def scale_down(screen: Screen, rows: Shares, columns: Shares, frame: Frame) -> None:
+def scale_down(screen: Screen, rows: Shares, columns: ColumnShares, frame: Frame) -> None:
     """Average areas of ``screen`` into ``frame``."""
     row_source, row_target, row_share = rows
-    column_source, column_target, column_share = columns
-    sums = np.zeros(frame.shape[1], np.float32)
-    line = np.empty(frame.shape[1], np.float32)
+    sources, shares = columns
+    sums, line = np.zeros(frame.shape[1], np.float32), np.empty(frame.shape[1], np.float32)
+    pixels = np.empty(screen.shape[1], np.float32)
     current = row_target[0]
     for j in range(row_source.shape[0]):
         if j == 0 or row_source[j] != row_source[j - 1]:  # else the row straddles two of the frame's
-            line[:] = np.float32(0)
-            pixels = screen[row_source[j]]
-            for k in range(column_source.shape[0]):
-                line[column_target[k]] += np.float32(pixels[column_source[k]]) * column_share[k]
+            for column in range(screen.shape[1]):
+                pixels[column] = np.float32(screen[row_source[j], column])
+            for column in range(frame.shape[1]):
+                line[column] = (
+                    pixels[sources[0, column]] * shares[0, column]
+                    + pixels[sources[1, column]] * shares[1, column]
+                    + pixels[sources[2, column]] * shares[2, column]
+                )
         if row_target[j] != current:
             for column in range(frame.shape[1]):
                 frame[current, column] = np.uint8(np.rint(sums[column]))
-                sums[column] = row_share[j] * line[column]
+                sums[column] = np.float32(0)
             current = row_target[j]
-        else:
-            for column in range(frame.shape[1]):
-                sums[column] += row_share[j] * line[column]
+        for column in range(frame.shape[1]):
+            sums[column] += row_share[j] * line[column]
     for column in range(frame.shape[1]):
         frame[current, column] = np.uint8(np.rint(sums[column]))
 
@@ -93,3 +109,11 @@ def push(stack: npt.NDArray[np.uint8], frame: Frame, grey_levels: npt.NDArray[np
             for k in range(last):
                 stack[row, column, k] = stack[row, column, k + 1]
             stack[row, column, last] = grey_levels[frame[row, column]]
+
+
+def compile_now() -> None:
+    """Compile what every frame passes through, so that processes forked later find it compiled."""
+    screen, frame = np.zeros((SIDE, SIDE), np.uint8), np.zeros((SIDE, SIDE), np.uint8)
+    keep_brightest(screen, screen)
+    scale_down(screen, area_shares(SIDE), column_shares(SIDE), frame)
+    push(np.zeros((SIDE, SIDE, 1), np.uint8), frame, np.zeros(256, np.uint8))

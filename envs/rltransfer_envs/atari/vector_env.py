@@ -37,7 +37,8 @@ class AtariGames(VectorEnv[Array, Array, Array]):
     episode, episodes of up to 30 minutes, no random no-ops at the start; with Mnih et al. 2015 a frame skip of 4, the
     maximum over the last two screens, 84 by 84 grey levels and 4 frames. Frames, rewards and ends are bit for bit
     those of ``ale_py.vector_env.AtariVectorEnv`` with no-ops, fire at reset and reward clipping switched off. That one
-    is not used itself: it has no modes, no states and no pictures, and steps no more games a second of a core.
+    is not used itself: it has no modes, no states and no pictures, and is little faster, for the emulator takes most of
+    the time.
 
     Copies are stepped in turn, or, from 8 copies on and where there is more than one core, by several processes. Inside
     the processes of a run's trials, which may start none, always in turn. The result is the same, bit for bit.

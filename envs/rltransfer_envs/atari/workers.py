@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rltransfer_envs.atari.copies import Board, Copies
+from rltransfer_envs.atari.pixels import compile_now
 from rltransfer_envs.atari.settings import Settings
 
 FEWEST = 8
@@ -54,6 +55,7 @@ class SharedOutCopies:
         self._parts = list(itertools.pairwise(edges))
         self._pipes: list[Connection] = []
         self._processes: list[Any] = []
+        compile_now()
         context = multiprocessing.get_context("fork")
         for start, stop in self._parts[1:]:
             ours, theirs = context.Pipe()
