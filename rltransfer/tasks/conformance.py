@@ -369,8 +369,9 @@ def state_round_trip(family: Family, effort: Effort) -> str:
                 env.step(actions)
             state = env.get_state()  # type: ignore[attr-defined]
             futures = []
-            for player in (env, env, other):
-                player.set_state(state)  # type: ignore[attr-defined]
+            for player, is_put_back in ((env, False), (env, True), (other, True)):  # the first just goes on
+                if is_put_back:
+                    player.set_state(state)  # type: ignore[attr-defined]
                 future = []
                 for actions in chosen[effort.steps :]:
                     observations, reward, term, trunc, _ = player.step(actions)
@@ -466,10 +467,11 @@ def _trace(family: Family, task: Task, seeds: list[int], steps: int) -> Trace:
 
 
 def _keeps_spaces(family: Family, task: Task, name: str) -> bool:
-    return all(
-        family.spaces(task.changed(environment={name: value}))[0] == family.spaces(task)[0]
-        for value in family.factors[name].extremes()
-    )
+    try:
+        points = [task.changed(environment={name: value}) for value in family.factors[name].extremes()]
+    except RLTransferError:  # this task does not have the factor at its bounds
+        return False
+    return all(family.spaces(point)[0] == family.spaces(task)[0] for point in points)
 
 
 def _action_sampler(space: spaces.Space[Any], seed: list[int]) -> Callable[[], NDArray[Any]]:

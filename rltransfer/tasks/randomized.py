@@ -15,6 +15,9 @@ from rltransfer.tasks.family import Randomization, Task
 from rltransfer.tasks.variation import Variation
 from rltransfer.tasks.variation_sets import draw_variation
 
+MOST_DRAWS = 1_000
+"""Refused draws in a row after which a randomisation is given up."""
+
 
 class Randomized(VectorEnv[Any, Any, Any]):
     """Copies of a task, each with factors of its own that are drawn again whenever an episode begins.
@@ -118,9 +121,8 @@ class Randomized(VectorEnv[Any, Any, Any]):
         """Draw copy k's next environment, make it, and give its first observation."""
         stream, former = self._streams[k], self._envs[k]
         assert stream is not None
-        task, wanted = self.task, self.randomization
-        drawn = draw_variation(task.family.factors, stream, names=wanted.factors, split=wanted.split)
-        self.variations[k] = task.environment.merged({name: drawn.full()[name] for name in wanted.factors})
+        task = self.task
+        self.variations[k] = self._draw(stream)
         if former is not None:
             former.close()
         env = task.family.make_vec(task.fixed(self.variations[k]), num_envs=1, render_mode=self.render_mode)
@@ -132,6 +134,18 @@ class Randomized(VectorEnv[Any, Any, Any]):
         self._envs[k] = env
         observations, _ = env.reset(seed=int(stream.integers(2**31)))
         return next(iter(iterate(env.observation_space, observations)))
+
+    def _draw(self, stream: np.random.Generator) -> Variation:
+        """An environment that the family has in this task; one that it refuses is drawn again."""
+        task, wanted = self.task, self.randomization
+        for _ in range(MOST_DRAWS):
+            drawn = draw_variation(task.family.factors, stream, names=wanted.factors, split=wanted.split).full()
+            chosen = {name: drawn[name] for name in wanted.factors}
+            try:
+                return task.changed(environment=chosen).environment
+            except ConfigError as error:
+                refusal = error
+        raise ConfigError(f"{task}: {MOST_DRAWS} draws in a row were refused, the last because: {refusal}")
 
     def _stacked(self, observations: list[Any]) -> Any:
         empty: Any = create_empty_array(self.single_observation_space, self.num_envs)
