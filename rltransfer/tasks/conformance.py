@@ -52,12 +52,14 @@ class Effort:
         steps: of a rollout.
         upstream_steps: compared with the simulator's own environment.
         ending_copies: played until the first episode ends.
+        most_tasks: of the pairs of a robot and a task, about so many, spread over all; every one where None.
     """
 
     copies: int = 64
     steps: int = 60
     upstream_steps: int = 200
     ending_copies: int = 4
+    most_tasks: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,9 +137,11 @@ def check_family(family: Family, *, effort: Effort | None = None) -> Iterator[Fi
             yield Finding(check=name, outcome="broken", detail=str(found))
 
 
-def every_task(family: Family) -> Iterator[Task]:
+def every_task(family: Family, effort: Effort | None = None) -> Iterator[Task]:
     """Each robot in each task, in the default environment; combinations that the family refuses are left out."""
-    for robot, task in itertools.product(family.robots, family.tasks):
+    pairs = list(itertools.product(family.robots, family.tasks))
+    most = len(pairs) if effort is None or effort.most_tasks is None else effort.most_tasks
+    for robot, task in pairs[:: -(-len(pairs) // most)]:
         try:
             yield family.task(robot=robot, task=task)
         except RLTransferError:
@@ -184,7 +188,7 @@ def gymnasium_and_sb3_checkers(family: Family, effort: Effort) -> str:
     from stable_baselines3.common.env_checker import check_env as sb3_check
 
     count = 0
-    for task in every_task(family):
+    for task in every_task(family, effort):
         env = family.make(task, render_mode="rgb_array")
         try:
             with warnings.catch_warnings():
@@ -201,7 +205,7 @@ def gymnasium_and_sb3_checkers(family: Family, effort: Effort) -> str:
 
 def spaces_as_declared(family: Family, effort: Effort) -> str:
     """``spaces`` and ``action_kind`` say what environments have; observations lie in their space."""
-    for task in every_task(family):
+    for task in every_task(family, effort):
         with _made(family, task, 2) as env:
             found = (env.single_observation_space, env.single_action_space)
             _require(family.spaces(task) == found, f"{task}: spaces() gives {family.spaces(task)}, not {found}")
@@ -216,7 +220,7 @@ def spaces_as_declared(family: Family, effort: Effort) -> str:
 
 def deterministic(family: Family, effort: Effort) -> str:
     """The same seed gives the same rollout, bit for bit; another seed gives another."""
-    for task in every_task(family):
+    for task in every_task(family, effort):
         traces = [_trace(family, task, [5, 6], effort.steps) for _ in range(2)]
         _require(traces[0].same_path(traces[1]) and traces[0].same_sight(traces[1]), f"{task}: the same seed differs")
     return ""
@@ -224,7 +228,7 @@ def deterministic(family: Family, effort: Effort) -> str:
 
 def batch_size_changes_nothing(family: Family, effort: Effort) -> str:
     """Copy k of a large batch is the batch of one with its seed."""
-    task = next(every_task(family))
+    task = next(every_task(family, effort))
     seeds = list(range(100, 100 + effort.copies))
     whole = _trace(family, task, seeds, effort.steps)
     for k in (0, effort.copies // 2, effort.copies - 1):
@@ -240,7 +244,7 @@ def batch_size_changes_nothing(family: Family, effort: Effort) -> str:
 def empty_variation_is_upstream(family: Family, effort: Effort) -> str:
     """In the default environment a task is the simulator's own, observation for observation and reward for reward."""
     count = 0
-    for task in every_task(family):
+    for task in every_task(family, effort):
         upstream = family.upstream(task)
         if upstream is None:
             continue
@@ -269,7 +273,7 @@ def empty_variation_is_upstream(family: Family, effort: Effort) -> str:
 
 def restating_defaults_changes_nothing(family: Family, effort: Effort) -> str:
     """Every factor written out at its default is the empty variation, bit for bit."""
-    task = next(every_task(family))
+    task = next(every_task(family, effort))
     written = family.task(
         robot=task.robot, task=task.task, environment={name: f.default for name, f in family.factors.items()}
     )
@@ -319,7 +323,7 @@ def _acts(
 def ends_are_told_truly(family: Family, effort: Effort) -> str:
     """An ended episode's own last observation is given, not the next one's first; success is told."""
     told, ended_tasks, waiting = 0, 0, []
-    for task in every_task(family):
+    for task in every_task(family, effort):
         seen = _first_end(family, task, copies=effort.ending_copies, most=4_000)
         if seen is None:
             waiting.append(task.task)
@@ -359,7 +363,7 @@ def state_round_trip(family: Family, effort: Effort) -> str:
     """``get_state`` and ``set_state`` go on bit for bit, in the same copies and in others."""
     if not family.restores_state:
         return NOT_OFFERED + "the simulator cannot be put back"
-    for task in every_task(family):
+    for task in every_task(family, effort):
         with _made(family, task, 3) as env, _made(family, task, 3) as other:
             env.reset(seed=[41, 42, 43])  # type: ignore[arg-type]
             other.reset(seed=[1, 2, 3])  # type: ignore[arg-type]
@@ -388,7 +392,7 @@ def state_round_trip(family: Family, effort: Effort) -> str:
 
 def frames_are_drawn(family: Family, effort: Effort) -> str:
     """``render_mode="rgb_array"`` gives a picture of every copy, which changes as they move."""
-    for task in every_task(family):
+    for task in every_task(family, effort):
         with _made(family, task, 2, render_mode="rgb_array") as env:
             env.reset(seed=0)
             sample = _action_sampler(env.single_action_space, [0])
@@ -411,7 +415,7 @@ def randomised_every_episode(family: Family, effort: Effort) -> str:
     """Domain randomisation draws an environment for each episode, the same for the same seed."""
     from rltransfer.tasks.family import Randomization
 
-    base = next(every_task(family))
+    base = next(every_task(family, effort))
     names = tuple(name for name in family.factors if _keeps_spaces(family, base, name))[:6]
     if not names:
         return NOT_OFFERED + "no factor keeps the spaces"

@@ -26,7 +26,6 @@ class SingleCopy(gymnasium.Env[Any, Any]):
         self.render_mode = env.render_mode
         self._begun: tuple[Any, dict[str, Any]] | None = None
         self.metadata = {k: v for k, v in env.metadata.items() if k != "autoreset_mode"}
-        self._begun: tuple[Any, dict[str, Any]] | None = None
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin an episode."""
