@@ -38,8 +38,8 @@ def test_check_tells_how_much_would_run(file: Path) -> None:
     result = invoke("check", file, "seeds=3")
     assert result.exit_code == 0
     assert result.stdout == (
-        f"{file}: valid. 1 target x 6 methods x 3 seeds = 18 trials, after 3 source agents\n"
-        "10,500 environment steps: 3,000 source, 7,500 target\n"
+        f"{file}: valid. 1 target x 6 methods x 3 seeds = up to 18 trials, after 3 source agents\n"
+        "12,000 environment steps: 3,000 source, 9,000 target\n"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from rltransfer.errors import UnknownNameError
@@ -229,7 +229,7 @@ class Task:
 
     def fixed(self, environment: Variation) -> Task:
         """This task in one environment, the context not told."""
-        return replace(self, environment=environment, randomization=None, context=HIDDEN)
+        return self.family.task(robot=self.robot, task=self.task, environment=environment)
 
     def make_vec(self, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
         """``num_envs`` copies of this task, randomised and with its context; see ``Family.make_vec``."""

@@ -38,7 +38,7 @@ def test_a_sound_family_keeps_everything_it_can():
         ("no-success", "ends are told truly", "final_info has no is_success"),
         ("success", "ends are told truly", "is_success where no episode ended"),
         ("state", "state round trip", "after set_state the rollout differs"),
-        ("still", "frames are drawn", "leave the frame as it was"),
+        ("still", "frames are drawn", "leave the frames as they were"),
         ("next-step", "spaces as declared", "no SAME_STEP reset"),
     ],
 )
