@@ -69,3 +69,26 @@ def test_the_readmes_links_lead_somewhere():
 def test_the_schema_for_editors_is_the_one_the_command_prints():
     printed = CliRunner().invoke(app, ["schema"]).stdout
     assert (REPOSITORY / "configs" / "schema.json").read_text(encoding="utf-8").strip() == printed.strip()
+
+
+def test_the_readmes_python_runs_on_a_trained_agent(tiny, tmp_path, monkeypatch):
+    """Block after block in one process, as a reader would paste them, at the size of a test."""
+    smaller = {
+        "learn(20_000)": "learn(64)",
+        "num_envs=32": "num_envs=8",
+        "n_steps=64, batch_size=256": "n_steps=8, batch_size=32",
+    }
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "quickstart").symlink_to(tiny / "run")
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in blocks("python"):
+        text = block
+        for written, small in smaller.items():
+            text = text.replace(written, small)
+        assert "20_000" not in text
+        exec(compile(text, "README.md", "exec"), names)
+    assert names["model"].num_timesteps == 64
+    trunk = names["rlt"].load_trunk("runs/quickstart/source/seed-0")
+    assert len(trunk.split(at="conv3")) == 2
+    assert "conv1" in str(trunk.describe())

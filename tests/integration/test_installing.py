@@ -18,6 +18,17 @@ targets: {dusk: {environment: {palette: dusk}}}
 methods: [finetune]
 budget: 500
 """
+POLES = """\
+experiment: poles
+seeds: 1
+trunk: mlp
+agent: {algorithm: ppo, num_envs: 4, n_steps: 16, batch_size: 32, n_epochs: 1}
+source: {family: {id: CartPole-v1}, budget: 64}
+targets: {shorter: {family: {id: CartPole-v1, wrappers: [{time_limit: {steps: 50}}]}}}
+methods: [finetune]
+budget: 64
+evaluation: {every: 64, episodes: 2}
+"""
 PROGRAM = """
 import envs, tests.helpers, rltransfer
 assert (envs.MINE, tests.helpers.MINE) == ("the user's envs", "the user's tests")
@@ -95,6 +106,9 @@ def test_the_wheel_works_in_a_users_project(environment, project):
     assert run(command, "check", "own.yaml", cwd=project).startswith("own.yaml: valid.")
     for file in run(environment, "-c", PROGRAM, cwd=project).split():
         assert Path(file).is_relative_to(environment.parents[1])
+    (project / "poles.yaml").write_text(POLES)
+    assert "poles: transfer against the from-scratch control" in run(command, "run", "poles.yaml", cwd=project)
+    assert (project / "runs" / "poles" / "result.json").exists()
 
 
 def test_the_editable_installation_works_in_a_users_project(project):
