@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from rltransfer.config import ExperimentConfig, load_experiment
 from rltransfer.errors import ArtifactError, ConfigError, NoEffectWarning, NotApplicableError, RLTransferError
+from rltransfer.experiment_tasks import task_of_experiment
 from rltransfer.launch import Job, JobEvent, Listener, run_locally
-from rltransfer.points import task_of_experiment
 from rltransfer.runs import RunDirectory, TrialName, opened
 
 if TYPE_CHECKING:

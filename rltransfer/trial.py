@@ -21,9 +21,9 @@ from rltransfer.agents.artifact import load_agent, save
 from rltransfer.agents.making import make_agent
 from rltransfer.config import ExperimentConfig
 from rltransfer.errors import NotApplicableError
+from rltransfer.experiment_tasks import task_of_experiment
 from rltransfer.files import write_atomically, write_json
 from rltransfer.launch import Tell
-from rltransfer.points import task_of_experiment
 from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialName
 from rltransfer.tasks.making import vec_env
 from rltransfer.tasks.space_diff import SpaceDiff

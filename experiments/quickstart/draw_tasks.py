@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rltransfer.config import load_experiment
-from rltransfer.points import task_of_experiment
+from rltransfer.experiment_tasks import task_of_experiment
 
 FRAMES = 3
 

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from rltransfer.config.document import Document
 from rltransfer.config.experiment_config import ExperimentConfig
 from rltransfer.config.flaws import found_flaws
-from rltransfer.config.loader import parse_document, read_document
 from rltransfer.config.overrides import apply_overrides
 from rltransfer.config.problems import ConfigErrors, shown
+from rltransfer.config.yaml_reading import parse_document, read_document
 
 
 def load_experiment(path: Path | str, overrides: Iterable[str] = ()) -> ExperimentConfig:

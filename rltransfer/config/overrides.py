@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from rltransfer.config.document import Document
-from rltransfer.config.loader import parse_document
 from rltransfer.config.problems import ConfigErrors, KeyPath, Place, Problem, dotted, shown
+from rltransfer.config.yaml_reading import parse_document
 
 
 def apply_overrides(document: Document, overrides: Iterable[str]) -> None:

@@ -53,7 +53,7 @@ def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what ``rltransfer.config.loader`` reads: no aliases, and quotes around ``"1e6"``."""
+    """Writes what ``rltransfer.config.yaml_reading`` reads: no aliases, and quotes around ``"1e6"``."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from rltransfer.config import ExperimentConfig, load_experiment
 from rltransfer.errors import ArtifactError, ConfigError
+from rltransfer.experiment_tasks import task_of_experiment
 from rltransfer.metrics import MIN_SEEDS, Curve, Interval, TransferSummary, stratified_bootstrap, summarize
-from rltransfer.points import task_of_experiment
 from rltransfer.runs import SOURCE, EvaluationRow, RunDirectory, TrialDirectory, TrialName
 
 THRESHOLD_SHARE = 0.8

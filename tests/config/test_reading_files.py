@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from rltransfer.config.loader import MAX_BYTES, parse_document, read_document
+from rltransfer.config.yaml_reading import MAX_BYTES, parse_document, read_document
 from rltransfer.errors import ConfigError
 
 

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from rltransfer.config.docstrings import field_descriptions, summary_of
-from rltransfer.config.loader import parse_document
 from rltransfer.config.schema import json_schema
+from rltransfer.config.yaml_reading import parse_document
 from rltransfer.trunks.specs import Nature
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "schema.json"
