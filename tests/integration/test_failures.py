@@ -44,11 +44,15 @@ def wait_until(condition, seconds=60):
 
 @pytest.fixture
 def started(toy_file, third_party, tmp_path):
-    """A slow run in a session of its own, with trials running; ended with the test."""
+    """A slow run in a session of its own, with trials running; ended with the test.
+
+    Interrupts are listened to even where the tests run in the background, whose children would ignore them.
+    """
     process = subprocess.Popen(
         [RLTRANSFER, "run", toy_file, "--out", tmp_path / "run", "--workers", "2"],
         env={**os.environ, "PYTHONPATH": str(third_party), "TOY_PAUSE": "0.05"},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )  # fmt: skip
     try:
         wait_until(lambda: list((tmp_path / "run").glob("**/status.json")))
