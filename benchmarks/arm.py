@@ -14,26 +14,12 @@ from typing import Any
 import gymnasium
 import measuring
 import numba
-from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from rltransfer.registry import FAMILIES
 
 COPIES = 64
 HARD = {"obstacles": 3, "texture": "checker", "distractors": 6, "noise": 10.0}
-
-
-def stepping(env: VectorEnv[Any, Any, Any], calls: int) -> Callable[[], float]:
-    """Work: ``calls`` calls of step with random actions drawn beforehand."""
-    env.reset(seed=0)
-    env.action_space.seed(0)
-    actions = [env.action_space.sample() for _ in range(32)]
-
-    def work() -> float:
-        for call in range(calls):
-            env.step(actions[call % len(actions)])
-        return calls * env.num_envs
-
-    return work
 
 
 def physics_alone(env: Any, calls: int) -> Callable[[], float]:
@@ -57,20 +43,24 @@ def main() -> None:
     numba.set_num_threads(1)
     arm = FAMILIES.get("arm")
     arms = {
-        f"two-link, reach, {copies} copies": stepping(arm.task().make_vec(num_envs=copies), 10_000 // copies)
+        f"two-link, reach, {copies} copies": measuring.stepping(arm.task().make_vec(num_envs=copies), 10_000 // copies)
         for copies in (1, 8, 64, 256)
     }
     arms[f"two-link, reach, {COPIES} copies, physics alone"] = physics_alone(arm.task().make_vec(num_envs=COPIES), 150)
     for robot in ("three-link", "gripper"):
-        arms[f"{robot}, reach, {COPIES} copies"] = stepping(arm.task(robot=robot).make_vec(num_envs=COPIES), 150)
+        arms[f"{robot}, reach, {COPIES} copies"] = measuring.stepping(
+            arm.task(robot=robot).make_vec(num_envs=COPIES), 150
+        )
     for robot in ("two-link", "gripper"):
         push = arm.task(robot=robot, task="push")
-        arms[f"{robot}, push, {COPIES} copies"] = stepping(push.make_vec(num_envs=COPIES), 150)
+        arms[f"{robot}, push, {COPIES} copies"] = measuring.stepping(push.make_vec(num_envs=COPIES), 150)
     hard = arm.task(task="push", environment=HARD)
-    arms[f"two-link, push with {', '.join(HARD)}, {COPIES} copies"] = stepping(hard.make_vec(num_envs=COPIES), 100)
+    arms[f"two-link, push with {', '.join(HARD)}, {COPIES} copies"] = measuring.stepping(
+        hard.make_vec(num_envs=COPIES), 100
+    )
     single = [lambda: gymnasium.make("rltransfer_envs:rltransfer/Arm-v0")] * COPIES
     peer = f"{COPIES} single environments in a SyncVectorEnv"
-    arms[peer] = stepping(SyncVectorEnv(single, autoreset_mode=AutoresetMode.SAME_STEP), 20)
+    arms[peer] = measuring.stepping(SyncVectorEnv(single, autoreset_mode=AutoresetMode.SAME_STEP), 20)
     rates = measuring.in_turn(arms, options.repeats)
     print(measuring.machine())
     measuring.show(rates, "steps/s")

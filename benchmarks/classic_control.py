@@ -7,32 +7,17 @@ Peers: Gymnasium's own environments in a ``SyncVectorEnv``, and for pixels its o
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import gymnasium
 import measuring
 import numba
-from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import AddRenderObservation
 
 from rltransfer_envs.classic_control.family import ALL, CARTPOLE
 
 COPIES = 64
-
-
-def stepping(env: VectorEnv[Any, Any, Any], calls: int) -> Callable[[], float]:
-    """Work: ``calls`` calls of step with random actions drawn beforehand."""
-    env.reset(seed=0)
-    env.action_space.seed(0)
-    actions = [env.action_space.sample() for _ in range(32)]
-
-    def work() -> float:
-        for call in range(calls):
-            env.step(actions[call % len(actions)])
-        return calls * env.num_envs
-
-    return work
 
 
 def _seen() -> gymnasium.Env[Any, Any]:
@@ -48,17 +33,19 @@ def main() -> None:
     arms = {}
     for family in ALL:
         calls = 1_000 if family is CARTPOLE else 50
-        arms[f"{family.name}, vector, {COPIES} copies"] = stepping(family.task().make_vec(num_envs=COPIES), calls)
+        arms[f"{family.name}, vector, {COPIES} copies"] = measuring.stepping(
+            family.task().make_vec(num_envs=COPIES), calls
+        )
         seen = family.task(environment=pixels).make_vec(num_envs=COPIES)
-        arms[f"{family.name}, pixels, {COPIES} copies"] = stepping(seen, 200 if family is CARTPOLE else 30)
+        arms[f"{family.name}, pixels, {COPIES} copies"] = measuring.stepping(seen, 200 if family is CARTPOLE else 30)
     busy = CARTPOLE.task(environment=hard).make_vec(num_envs=COPIES)
-    arms["cartpole, pixels with texture, distractors, noise"] = stepping(busy, 100)
-    arms["cartpole, vector, 1 copy"] = stepping(CARTPOLE.task().make_vec(num_envs=1), 5_000)
+    arms["cartpole, pixels with texture, distractors, noise"] = measuring.stepping(busy, 100)
+    arms["cartpole, vector, 1 copy"] = measuring.stepping(CARTPOLE.task().make_vec(num_envs=1), 5_000)
     reset = AutoresetMode.SAME_STEP
     peer = f"CartPole-v1, {COPIES} in a SyncVectorEnv"
     single = [lambda: gymnasium.make("CartPole-v1")] * COPIES
-    arms[peer] = stepping(SyncVectorEnv(single, autoreset_mode=reset), 50)
-    arms[f"{peer}, rendered"] = stepping(SyncVectorEnv([_seen] * COPIES, autoreset_mode=reset), 3)
+    arms[peer] = measuring.stepping(SyncVectorEnv(single, autoreset_mode=reset), 50)
+    arms[f"{peer}, rendered"] = measuring.stepping(SyncVectorEnv([_seen] * COPIES, autoreset_mode=reset), 3)
     rates = measuring.in_turn(arms, options.repeats)
     print(measuring.machine())
     measuring.show(rates, "steps/s")

@@ -13,7 +13,6 @@ from typing import Any
 
 import gymnasium
 import measuring
-from gymnasium.vector import VectorEnv
 
 from rltransfer.registry import FAMILIES
 
@@ -45,30 +44,16 @@ def single(env: gymnasium.Env[Any, Any], steps: int) -> Callable[[], float]:
     return work
 
 
-def stepping(env: VectorEnv[Any, Any, Any], calls: int) -> Callable[[], float]:
-    """Work: ``calls`` calls of step with random actions drawn beforehand."""
-    env.reset(seed=0)
-    env.action_space.seed(0)
-    actions = [env.action_space.sample() for _ in range(32)]
-
-    def work() -> float:
-        for call in range(calls):
-            env.step(actions[call % len(actions)])
-        return calls * env.num_envs
-
-    return work
-
-
 def main() -> None:
     """Measure and print."""
     options = measuring.arguments(__doc__ or "")
     family = FAMILIES.get("minigrid")
     task = family.task()
     arms = {PEER: single(family.upstream(task), 500), OURS: single(family.make(task), 5_000)}
-    arms[f"empty, partial-rgb, {COPIES} copies"] = stepping(task.make_vec(num_envs=COPIES), 300)
+    arms[f"empty, partial-rgb, {COPIES} copies"] = measuring.stepping(task.make_vec(num_envs=COPIES), 300)
     for name, factors in VARIATIONS.items():
         varied = task.changed(environment=factors)
-        arms[f"{name}, {COPIES} copies"] = stepping(varied.make_vec(num_envs=COPIES), 150)
+        arms[f"{name}, {COPIES} copies"] = measuring.stepping(varied.make_vec(num_envs=COPIES), 150)
     rates = measuring.in_turn(arms, options.repeats)
     print(measuring.machine())
     measuring.show(rates, "steps/s")

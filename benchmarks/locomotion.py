@@ -8,10 +8,9 @@ Random actions. In the peer, 64 copies of ``gymnasium.make(id)`` stand in a ``Sy
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import measuring
-from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from rltransfer.registry import FAMILIES
 from rltransfer.tasks.family import Randomization
@@ -21,20 +20,6 @@ CALLS = {"half-cheetah": 60, "hopper": 30, "walker2d": 20, "ant": 10, "swimmer":
 DRAWN = ("gravity", "friction", "density", "motor_strength", "limb_length")
 
 
-def stepping(env: VectorEnv[Any, Any, Any], calls: int) -> Callable[[], float]:
-    """Work: ``calls`` calls of step with random actions drawn beforehand."""
-    env.reset(seed=0)
-    env.action_space.seed(0)
-    actions = [env.action_space.sample() for _ in range(32)]
-
-    def work() -> float:
-        for call in range(calls):
-            env.step(actions[call % len(actions)])
-        return calls * env.num_envs
-
-    return work
-
-
 def main() -> None:
     """Measure and print."""
     options = measuring.arguments(__doc__ or "")
@@ -42,12 +27,14 @@ def main() -> None:
     arms: dict[str, Callable[[], float]] = {}
     for robot, calls in CALLS.items():
         task = family.task(robot=robot)
-        arms[f"{robot}, native"] = stepping(task.make_vec(num_envs=COPIES), calls)
+        arms[f"{robot}, native"] = measuring.stepping(task.make_vec(num_envs=COPIES), calls)
         singles = [lambda task=task: family.upstream(task)] * COPIES
-        arms[f"{robot}, in turn"] = stepping(SyncVectorEnv(singles, autoreset_mode=AutoresetMode.SAME_STEP), calls)
+        arms[f"{robot}, in turn"] = measuring.stepping(
+            SyncVectorEnv(singles, autoreset_mode=AutoresetMode.SAME_STEP), calls
+        )
     drawn = family.task(robot="half-cheetah", randomization=Randomization(factors=DRAWN))
     name = f"half-cheetah, native, {len(DRAWN)} factors drawn every episode"
-    arms[name] = stepping(drawn.make_vec(num_envs=COPIES), CALLS["half-cheetah"])
+    arms[name] = measuring.stepping(drawn.make_vec(num_envs=COPIES), CALLS["half-cheetah"])
     rates = measuring.in_turn(arms, options.repeats)
     print(measuring.machine())
     measuring.show(rates, "steps/s")

@@ -8,8 +8,10 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
+from gymnasium.vector import VectorEnv
 
 
 def arguments(description: str) -> argparse.Namespace:
@@ -20,6 +22,20 @@ def arguments(description: str) -> argparse.Namespace:
     parsed = parser.parse_args()
     torch.set_num_threads(parsed.threads)
     return parsed
+
+
+def stepping(env: VectorEnv[Any, Any, Any], calls: int) -> Callable[[], float]:
+    """Work: ``calls`` calls of step with random actions drawn beforehand; counts environment steps."""
+    env.reset(seed=0)
+    env.action_space.seed(0)
+    actions = [env.action_space.sample() for _ in range(32)]
+
+    def work() -> float:
+        for call in range(calls):
+            env.step(actions[call % len(actions)])
+        return calls * env.num_envs
+
+    return work
 
 
 def in_turn(arms: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:

@@ -7,32 +7,15 @@ Peer: the same environment as 64 single Gymnasium environments in a ``SyncVector
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import gymnasium
 import measuring
 import numba
-from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from rltransfer.registry import FAMILIES
 
 COPIES = 64
 HARD = {"walls": 4, "texture": "checker", "distractors": 6, "noise": 10.0}
-
-
-def stepping(env: VectorEnv[Any, Any, Any], calls: int) -> Callable[[], float]:
-    """Work: ``calls`` calls of step with random actions drawn beforehand."""
-    env.reset(seed=0)
-    env.action_space.seed(0)
-    actions = [env.action_space.sample() for _ in range(32)]
-
-    def work() -> float:
-        for call in range(calls):
-            env.step(actions[call % len(actions)])
-        return calls * env.num_envs
-
-    return work
 
 
 def main() -> None:
@@ -41,17 +24,21 @@ def main() -> None:
     numba.set_num_threads(1)
     rover = FAMILIES.get("rover")
     arms = {
-        f"omni, reach, {copies} copies": stepping(rover.task().make_vec(num_envs=copies), 40_000 // copies)
+        f"omni, reach, {copies} copies": measuring.stepping(rover.task().make_vec(num_envs=copies), 40_000 // copies)
         for copies in (1, 8, 64, 256)
     }
     for robot in ("differential", "hovercraft"):
-        arms[f"{robot}, reach, {COPIES} copies"] = stepping(rover.task(robot=robot).make_vec(num_envs=COPIES), 500)
-    arms[f"omni, push, {COPIES} copies"] = stepping(rover.task(task="push").make_vec(num_envs=COPIES), 500)
+        arms[f"{robot}, reach, {COPIES} copies"] = measuring.stepping(
+            rover.task(robot=robot).make_vec(num_envs=COPIES), 500
+        )
+    arms[f"omni, push, {COPIES} copies"] = measuring.stepping(rover.task(task="push").make_vec(num_envs=COPIES), 500)
     hard = rover.task(task="push", environment=HARD)
-    arms[f"omni, push with {', '.join(HARD)}, {COPIES} copies"] = stepping(hard.make_vec(num_envs=COPIES), 300)
+    arms[f"omni, push with {', '.join(HARD)}, {COPIES} copies"] = measuring.stepping(
+        hard.make_vec(num_envs=COPIES), 300
+    )
     single = [lambda: gymnasium.make("rltransfer_envs:rltransfer/Rover-v0")] * COPIES
     peer = f"{COPIES} single environments in a SyncVectorEnv"
-    arms[peer] = stepping(SyncVectorEnv(single, autoreset_mode=AutoresetMode.SAME_STEP), 20)
+    arms[peer] = measuring.stepping(SyncVectorEnv(single, autoreset_mode=AutoresetMode.SAME_STEP), 20)
     rates = measuring.in_turn(arms, options.repeats)
     print(measuring.machine())
     measuring.show(rates, "steps/s")

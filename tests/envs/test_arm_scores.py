@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from rltransfer_envs.arm.family import ARM
-from rltransfer_envs.arm.score import expert_policy, play, random_policy
+from rltransfer_envs.arm.score import expert_policy
 from rltransfer_envs.arm.vector_env import ArmVectorEnv
+from rltransfer_envs.scoring import play, random_policy
 
 LEAST = {"reach": 0.97, "push": 0.8, "avoid": 0.85, "follow": 0.85}
 """Successes of the expert."""

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from rltransfer_envs.rover.family import ROVER
-from rltransfer_envs.rover.score import expert_policy, play, random_policy
+from rltransfer_envs.rover.score import expert_policy
 from rltransfer_envs.rover.vector_env import RoverVectorEnv
+from rltransfer_envs.scoring import play, random_policy
 
 
 @pytest.mark.parametrize("task", list(ROVER.tasks))

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import gymnasium
 import numpy as np
 import numpy.typing as npt
 
-from rltransfer.errors import ConfigError
 from rltransfer_envs.arm.rendering import RENDER_MODES, Drawing
 from rltransfer_envs.arm.simulation import Simulation
-from rltransfer_envs.arm.spaces import OBSERVATION_SHAPE, action_space, observation_space
+from rltransfer_envs.arm.spaces import action_space, observation_space
+from rltransfer_envs.simulated_env import SimulatedEnv
 
-Array = npt.NDArray[Any]
 
-
-class ArmEnv(gymnasium.Env[Array, Any]):
+class ArmEnv(SimulatedEnv[Simulation]):
     """A planar robot arm over a table, moved by MuJoCo and seen from above.
 
     ## Description
@@ -114,49 +111,10 @@ class ArmEnv(gymnasium.Env[Array, Any]):
         environment: Mapping[str, object] | None = None,
         render_mode: str | None = None,
     ) -> None:
-        self.render_mode = render_mode
-        self.simulation = Simulation(1, robot, task, environment)
-        self._drawing = Drawing(self.simulation, render_mode)
-        self.observation_space = observation_space()
-        self.action_space = action_space(robot)
-        self._has_begun = False
-        self._everything = np.ones(1, np.bool_)
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
-        """Begin an episode; with ``seed`` None the streams go on, or start from entropy at first.
-
-        Args:
-            seed: any non-negative integer.
-            options: not used.
-
-        Returns:
-            Observation (64, 64, 3) uint8, and an empty dictionary.
-        """
-        super().reset(seed=seed)
-        if seed is None and not self._has_begun:
-            seed = int(self.np_random.integers(2**63))
-        self._has_begun = True
-        observations = np.empty((1, *OBSERVATION_SHAPE), np.uint8)
-        self.simulation.reset([seed], self._everything, observations)
-        return observations[0], {}
-
-    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        """One control step; see the class for actions, rewards and the episode's end."""
-        if not self._has_begun:
-            raise gymnasium.error.ResetNeeded("Call reset before the first step.")
-        chosen = np.asarray(action)
-        if chosen.shape != self.action_space.shape:
-            raise ConfigError(f"the action has shape {chosen.shape}; this robot takes {self.action_space.shape}")
-        observations = np.empty((1, *OBSERVATION_SHAPE), np.uint8)
-        sim = self.simulation
-        has_ended = sim.step(chosen[None], observations) > 0
-        return (
-            observations[0],
-            float(sim.rewards[0]),
-            bool(sim.terminated[0]),
-            bool(sim.truncated[0]),
-            {"is_success": bool(sim.is_success[0])} if has_ended else {},
+        super().__init__(
+            Simulation(1, robot, task, environment), observation_space(), action_space(robot), render_mode=render_mode
         )
+        self._drawing = Drawing(self.simulation, render_mode)
 
     def render(self) -> npt.NDArray[np.uint8] | None:
         """A (384, 384, 3) frame; None without a ``render_mode``."""
@@ -166,12 +124,3 @@ class ArmEnv(gymnasium.Env[Array, Any]):
     def close(self) -> None:
         """Free what MuJoCo's renderer holds."""
         self._drawing.close()
-
-    def get_state(self) -> dict[str, Array]:
-        """All that changes in time, as copies of plain arrays by name; see ``Simulation.get_state``."""
-        return self.simulation.get_state()
-
-    def set_state(self, state: Mapping[str, Array]) -> None:
-        """Go on, bit for bit, from what ``get_state`` returned."""
-        self.simulation.set_state(state)
-        self._has_begun = True

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from rltransfer_envs.arm.effects import apply_sensor, drift, scatter
 from rltransfer_envs.arm.layout import move_goal, place
 from rltransfer_envs.arm.outcome import FAILURE, NOTHING, SUCCESS, has_followed, outcome, potential, tracked
-from rltransfer_envs.arm.scene import Look, copy_frame, draw_background, draw_moving
+from rltransfer_envs.arm.scene import Look, draw_background, draw_moving
 from rltransfer_envs.arm.world import FOLLOW, Copy, Floats, Settings
+from rltransfer_envs.drawing.ground import copy_frame
 from rltransfer_envs.drawing.jit import compiled
 from rltransfer_envs.drawing.shapes import Frame
 
@@ -117,7 +118,7 @@ def finish(
     num_ended = 0
     for k in range(state.shape[0]):
         copy, qpos = copies[k], _positions(state[k], settings)
-        drift(copy.distractors, settings)
+        drift(copy, settings)
         copy.env_steps += 1
         before = copy.potential
         reward = 0.0

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from rltransfer.errors import ConfigError
 from rltransfer_envs.arm.simulation import Simulation
 
 if TYPE_CHECKING:
@@ -24,13 +23,10 @@ class Drawing:
         render_mode: one of ``RENDER_MODES``, or None for no frames.
 
     Raises:
-        ConfigError: another mode.
         OpenGLError: ``mujoco`` on a machine without OpenGL.
     """
 
     def __init__(self, simulation: Simulation, render_mode: str | None) -> None:
-        if render_mode not in (None, *RENDER_MODES):
-            raise ConfigError(f"render_mode is {render_mode!r}; Arm renders {' or '.join(map(repr, RENDER_MODES))}")
         self._simulation = simulation
         self._is_asked_for = render_mode is not None
         self._view: View | None = None

@@ -33,11 +33,11 @@ from rltransfer_envs.arm.parts import (
 )
 from rltransfer_envs.arm.world import AVOID, FOLLOW, GRIPPER, PUSH, Copy, Floats, Settings
 from rltransfer_envs.drawing.camera import Camera, make_camera, pixels_per_metre, to_scene
+from rltransfer_envs.drawing.ground import copy_frame, pattern
 from rltransfer_envs.drawing.jit import compiled
 from rltransfer_envs.drawing.lens import Grain, make_grain
 from rltransfer_envs.drawing.shapes import Frame, Gain, draw
 
-PLAIN, CHECKER, STRIPES, NOISE = range(4)
 FIELD_OF_VIEW = 1.9
 """Metres across the frame at zoom 1."""
 
@@ -76,19 +76,6 @@ def make_look(factors: Mapping[str, FactorValue], *, size: int) -> Look:
 
 
 @compiled
-def _pattern(texture: int, x: float, y: float) -> float:
-    """How much of the pattern's colour the table has at a point, 0 to 1."""
-    if texture == CHECKER:
-        return float((math.floor(x / 0.25) + math.floor(y / 0.25)) % 2)
-    if texture == STRIPES:
-        return float(math.floor((x + y) / 0.16) % 2)
-    if texture == NOISE:  # a hash of the 5 cm cell, in floating point
-        wave = math.sin(math.floor(x / 0.05) * 12.9898 + math.floor(y / 0.05) * 78.233) * 43758.5453
-        return 1.5 * (wave - math.floor(wave))
-    return 0.0
-
-
-@compiled
 def _draw_table(table: Frame, gain: Gain, camera: Camera, colours: Floats, texture: int) -> None:
     """The table with its pattern, its edge and the ground around it."""
     size = table.shape[0]
@@ -96,26 +83,18 @@ def _draw_table(table: Frame, gain: Gain, camera: Camera, colours: Floats, textu
     for row in range(size):
         for column in range(size):
             x, y = to_scene(camera, size, column + 0.5, row + 0.5)
-            pattern = 0.0
+            share = 0.0
             for sample in range(4):
                 sx, sy = to_scene(camera, size, column + 0.25 + 0.5 * (sample % 2), row + 0.25 + 0.5 * (sample // 2))
-                pattern += 0.25 * _pattern(texture, sx, sy)
+                share += 0.25 * pattern(texture, sx, sy)
             outside = max(abs(x), abs(y)) - TABLE_HALF
             ground = min(max(outside * scale + 0.5, 0.0), 1.0)
             edge = min(max((0.03 - outside) * scale + 0.5, 0.0), 1.0)
             for channel in range(3):
-                top = colours[TABLE, channel] * (1 - pattern) + colours[TABLE_PATTERN, channel] * pattern
+                top = colours[TABLE, channel] * (1 - share) + colours[TABLE_PATTERN, channel] * share
                 around = colours[GROUND, channel] * (1 - edge) + colours[TABLE_EDGE, channel] * edge
                 value = (top * (1 - ground) + around * ground) * gain[row, column]
                 table[row, column, channel] = np.uint8(min(max(value, 0.0), 255.0) + 0.5)
-
-
-@compiled
-def copy_frame(source: Frame, target: Frame) -> None:
-    """Source into target; over a flat view, which compiles to one memory copy."""
-    flat_source, flat_target = source.reshape(source.size), target.reshape(target.size)
-    for k in range(flat_source.shape[0]):
-        flat_target[k] = flat_source[k]
 
 
 @compiled

@@ -21,6 +21,7 @@ from rltransfer_envs.arm.model import SUBSTEPS, mjcf
 from rltransfer_envs.arm.scene import make_look
 from rltransfer_envs.arm.spaces import OBSERVATION_SHAPE
 from rltransfer_envs.arm.world import AVOID, COPY, Columns, make_settings
+from rltransfer_envs.batched_env import check_state
 from rltransfer_envs.drawing.streams import seeded
 
 RENDER_SIZE = 384
@@ -161,12 +162,7 @@ class Simulation:
             ConfigError: names or shapes are not those of this simulation.
         """
         expected = {PHYSICS: self.batch.state.shape, **{name: self.copies[name].shape for name in COPY.names or ()}}
-        found = {name: np.shape(array) for name, array in state.items()}
-        if found != expected:
-            differing = sorted(k for k in {*expected, *found} if expected.get(k) != found.get(k))
-            raise ConfigError(
-                f"this state is not of an Arm with {len(self.copies)} copies: {', '.join(differing)} differ"
-            )
+        check_state(state, expected, f"an Arm with {len(self.copies)} copies")
         self.batch.state[:] = state[PHYSICS]
         for name in COPY.names or ():
             self.copies[name] = state[name]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
+from rltransfer_envs.drawing import distractors
 from rltransfer_envs.drawing.jit import compiled
 from rltransfer_envs.drawing.lens import add_noise, blur, occlude
 from rltransfer_envs.drawing.shapes import Frame
 from rltransfer_envs.drawing.streams import PIXELS, uniform
 from rltransfer_envs.rover.parts import DISTRACTOR_RADIUS
 from rltransfer_envs.rover.scene import Look
-from rltransfer_envs.rover.world import Copy, Floats, Settings
+from rltransfer_envs.rover.world import Copy, Settings
 
 DISTRACTOR_STEP = 0.04
 """Metres that a moving distractor goes in a control step."""
@@ -18,30 +17,18 @@ DISTRACTOR_STEP = 0.04
 
 @compiled
 def scatter(copy: Copy, settings: Settings) -> None:
-    """Place distractors, of which every other one moves, and the patch on the lens for a new episode."""
-    room = settings.half - DISTRACTOR_RADIUS
-    for k in range(settings.distractors):
-        angle = 2 * math.pi * uniform(copy.streams, PIXELS)
-        copy.distractors[k, 0] = (2 * uniform(copy.streams, PIXELS) - 1) * room
-        copy.distractors[k, 1] = (2 * uniform(copy.streams, PIXELS) - 1) * room
-        pace = DISTRACTOR_STEP if k % 2 == 0 else 0.0
-        copy.distractors[k, 2] = pace * math.cos(angle)
-        copy.distractors[k, 3] = pace * math.sin(angle)
+    """Place distractors, and the patch on the lens, for a new episode."""
+    distractors.scatter(
+        copy.distractors, settings.distractors, copy.streams, settings.half - DISTRACTOR_RADIUS, DISTRACTOR_STEP
+    )
     for axis in range(2):
         copy.occluder[axis] = uniform(copy.streams, PIXELS)
 
 
 @compiled
-def drift(distractors: Floats, settings: Settings) -> None:
-    """Move the distractors of one copy, (6, 4), by one control step; they bounce off the arena's border."""
-    room = settings.half - DISTRACTOR_RADIUS
-    for k in range(settings.distractors):
-        for axis in range(2):
-            there = distractors[k, axis] + distractors[k, 2 + axis]
-            if abs(there) > room:
-                distractors[k, 2 + axis] = -distractors[k, 2 + axis]
-                there = distractors[k, axis] + distractors[k, 2 + axis]
-            distractors[k, axis] = there
+def drift(copy: Copy, settings: Settings) -> None:
+    """Move the distractors by one control step."""
+    distractors.drift(copy.distractors, settings.distractors, settings.half - DISTRACTOR_RADIUS)
 
 
 @compiled

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import gymnasium
-import numpy as np
-import numpy.typing as npt
-
-from rltransfer.errors import ConfigError
 from rltransfer_envs.rover.simulation import Simulation
-from rltransfer_envs.rover.spaces import OBSERVATION_SHAPE, action_space, observation_space
+from rltransfer_envs.rover.spaces import action_space, observation_space
+from rltransfer_envs.simulated_env import SimulatedEnv
 
-Array = npt.NDArray[Any]
 
-
-class RoverEnv(gymnasium.Env[Array, Any]):
+class RoverEnv(SimulatedEnv[Simulation]):
     """A mobile robot on a walled floor, seen from above.
 
     ## Description
@@ -113,57 +107,6 @@ class RoverEnv(gymnasium.Env[Array, Any]):
         environment: Mapping[str, object] | None = None,
         render_mode: str | None = None,
     ) -> None:
-        if render_mode not in (None, "rgb_array"):
-            raise ConfigError(f"render_mode is {render_mode!r}; Rover renders 'rgb_array' only")
-        self.render_mode = render_mode
-        self.simulation = Simulation(1, robot, task, environment)
-        self.observation_space = observation_space()
-        self.action_space = action_space(robot)
-        self._has_begun = False
-        self._everything = np.ones(1, np.bool_)
-
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
-        """Begin an episode; with ``seed`` None the streams go on, or start from entropy at first.
-
-        Args:
-            seed: any non-negative integer.
-            options: not used.
-
-        Returns:
-            Observation (64, 64, 3) uint8, and an empty dictionary.
-        """
-        super().reset(seed=seed)
-        if seed is None and not self._has_begun:
-            seed = int(self.np_random.integers(2**63))
-        self._has_begun = True
-        observations = np.empty((1, *OBSERVATION_SHAPE), np.uint8)
-        self.simulation.reset([seed], self._everything, observations)
-        return observations[0], {}
-
-    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
-        """One control step; see the class for actions, rewards and the episode's end."""
-        if not self._has_begun:
-            raise gymnasium.error.ResetNeeded("Call reset before the first step.")
-        observations = np.empty((1, *OBSERVATION_SHAPE), np.uint8)
-        sim = self.simulation
-        has_ended = sim.step(np.asarray(action)[None], observations) > 0
-        return (
-            observations[0],
-            float(sim.rewards[0]),
-            bool(sim.terminated[0]),
-            bool(sim.truncated[0]),
-            {"is_success": bool(sim.is_success[0])} if has_ended else {},
+        super().__init__(
+            Simulation(1, robot, task, environment), observation_space(), action_space(robot), render_mode=render_mode
         )
-
-    def render(self) -> npt.NDArray[np.uint8] | None:
-        """A (384, 384, 3) frame; None without ``render_mode="rgb_array"``."""
-        return self.simulation.render()[0] if self.render_mode == "rgb_array" else None
-
-    def get_state(self) -> dict[str, Array]:
-        """All that changes in time, as copies of plain arrays by name; see ``world.Copy``."""
-        return self.simulation.get_state()
-
-    def set_state(self, state: Mapping[str, Array]) -> None:
-        """Go on, bit for bit, from what ``get_state`` returned."""
-        self.simulation.set_state(state)
-        self._has_begun = True

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from rltransfer_envs.drawing.ground import copy_frame
 from rltransfer_envs.drawing.jit import compiled
 from rltransfer_envs.drawing.shapes import Frame
 from rltransfer_envs.drawing.streams import DYNAMICS, integer, uniform
@@ -16,7 +17,7 @@ from rltransfer_envs.rover.effects import apply_sensor, drift, scatter
 from rltransfer_envs.rover.layout import place
 from rltransfer_envs.rover.outcome import FAILURE, NOTHING, SUCCESS, outcome, potential
 from rltransfer_envs.rover.physics import move
-from rltransfer_envs.rover.scene import Look, copy_frame, draw_background, draw_moving
+from rltransfer_envs.rover.scene import Look, draw_background, draw_moving
 from rltransfer_envs.rover.world import DIFFERENTIAL, HOVERCRAFT, Copy, Floats, Settings
 
 Frames = npt.NDArray[np.uint8]
@@ -132,7 +133,7 @@ def step(
         copy = copies[k]
         command_x, command_y = _chosen_command(copy, settings, actions[k])
         move(copy, settings, command_x, command_y)
-        drift(copy.distractors, settings)
+        drift(copy, settings)
         copy.env_steps += 1
         before = copy.potential
         copy.potential = potential(copy, settings)

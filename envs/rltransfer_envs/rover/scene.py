@@ -11,6 +11,7 @@ import numpy as np
 
 from rltransfer.tasks.factor import FactorValue
 from rltransfer_envs.drawing.camera import Camera, make_camera, pixels_per_metre, to_scene
+from rltransfer_envs.drawing.ground import copy_frame, pattern
 from rltransfer_envs.drawing.jit import compiled
 from rltransfer_envs.drawing.lens import Grain, make_grain
 from rltransfer_envs.drawing.shapes import Frame, Gain, draw
@@ -30,7 +31,6 @@ from rltransfer_envs.rover.parts import (
 )
 from rltransfer_envs.rover.world import DIFFERENTIAL, OMNI, PUSH, Copy, Floats, Settings
 
-PLAIN, CHECKER, STRIPES, NOISE = range(4)
 FIELD_OF_VIEW = 1.9
 """Metres of floor across the frame at zoom 1."""
 
@@ -74,19 +74,6 @@ def make_look(factors: Mapping[str, FactorValue], *, size: int) -> Look:
 
 
 @compiled
-def _pattern(texture: int, x: float, y: float) -> float:
-    """How much of the pattern's colour the floor has at a point, 0 to 1."""
-    if texture == CHECKER:
-        return float((math.floor(x / 0.25) + math.floor(y / 0.25)) % 2)
-    if texture == STRIPES:
-        return float(math.floor((x + y) / 0.16) % 2)
-    if texture == NOISE:  # a hash of the 5 cm cell, in floating point
-        wave = math.sin(math.floor(x / 0.05) * 12.9898 + math.floor(y / 0.05) * 78.233) * 43758.5453
-        return 1.5 * (wave - math.floor(wave))
-    return 0.0
-
-
-@compiled
 def _draw_floor(floor: Frame, gain: Gain, camera: Camera, colours: Floats, texture: int, half: float) -> None:
     """The arena's floor with its pattern, the wall around it and the wall's edge."""
     size = floor.shape[0]
@@ -94,26 +81,18 @@ def _draw_floor(floor: Frame, gain: Gain, camera: Camera, colours: Floats, textu
     for row in range(size):
         for column in range(size):
             x, y = to_scene(camera, size, column + 0.5, row + 0.5)
-            pattern = 0.0
+            share = 0.0
             for sample in range(4):
                 sx, sy = to_scene(camera, size, column + 0.25 + 0.5 * (sample % 2), row + 0.25 + 0.5 * (sample // 2))
-                pattern += 0.25 * _pattern(texture, sx, sy)
+                share += 0.25 * pattern(texture, sx, sy)
             outside = max(abs(x), abs(y)) - half
             wall = min(max(outside * scale + 0.5, 0.0), 1.0)
             edge = min(max((0.035 - outside) * scale + 0.5, 0.0), 1.0)
             for channel in range(3):
-                ground = colours[FLOOR, channel] * (1 - pattern) + colours[FLOOR_PATTERN, channel] * pattern
+                ground = colours[FLOOR, channel] * (1 - share) + colours[FLOOR_PATTERN, channel] * share
                 border = colours[WALL, channel] * (1 - edge) + colours[WALL_EDGE, channel] * edge
                 value = (ground * (1 - wall) + border * wall) * gain[row, column]
                 floor[row, column, channel] = np.uint8(min(max(value, 0.0), 255.0) + 0.5)
-
-
-@compiled
-def copy_frame(source: Frame, target: Frame) -> None:
-    """Source into target; over a flat view, which compiles to one memory copy."""
-    flat_source, flat_target = source.reshape(source.size), target.reshape(target.size)
-    for k in range(flat_source.shape[0]):
-        flat_target[k] = flat_source[k]
 
 
 @compiled

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.registry import nearest
 from rltransfer.tasks.variation import Variation
+from rltransfer_envs.batched_env import check_state
 from rltransfer_envs.drawing.streams import seeded
 from rltransfer_envs.rover import kernel
 from rltransfer_envs.rover.factors import FACTORS, ROBOTS, TASKS
@@ -123,12 +124,7 @@ class Simulation:
             ConfigError: names or shapes are not those of this simulation.
         """
         expected = {name: self.copies[name].shape for name in COPY.names or ()}
-        found = {name: np.shape(array) for name, array in state.items()}
-        if found != expected:
-            differing = sorted(k for k in {*expected, *found} if expected.get(k) != found.get(k))
-            raise ConfigError(
-                f"this state is not of a Rover with {len(self.copies)} copies: {', '.join(differing)} differ"
-            )
+        check_state(state, expected, f"a Rover with {len(self.copies)} copies")
         for name in expected:
             self.copies[name] = state[name]
         kernel.draw(self.copies, self.settings, self._look, False, self._backgrounds, self._backgrounds)
