@@ -17,11 +17,20 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
-from numpy.typing import NDArray
 
 from rltransfer.errors import RLTransferError
 from rltransfer.tasks.factor import Factor, FactorValue
 from rltransfer.tasks.family import Family, Task
+from rltransfer.tasks.rollout import (
+    Trace,
+    action_sampler,
+    copied,
+    copy_at,
+    equal,
+    first_copy,
+    only_copy,
+    rollout,
+)
 
 HEADINGS = (
     "Description",
@@ -75,54 +84,6 @@ class Finding:
     check: str
     outcome: str
     detail: str = ""
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A rollout: observations, rewards and ends of every copy, stacked over steps; the first is the reset's."""
-
-    observations: Any
-    rewards: NDArray[np.float64]
-    terminated: NDArray[np.bool_]
-    truncated: NDArray[np.bool_]
-
-    def same_path(self, other: Trace) -> bool:
-        """Rewards and ends are equal, whatever is seen."""
-        return all(
-            np.array_equal(mine, theirs)
-            for mine, theirs in (
-                (self.rewards, other.rewards),
-                (self.terminated, other.terminated),
-                (self.truncated, other.truncated),
-            )
-        )
-
-    def same_sight(self, other: Trace) -> bool:
-        """Observations are equal, element for element."""
-        return _equal(self.observations, other.observations)
-
-
-def rollout(env: VectorEnv[Any, Any, Any], *, seeds: list[int], steps: int, actions: int = 0) -> Trace:
-    """Play random actions, the same for the same ``actions`` seed and copy, whatever the number of copies.
-
-    Args:
-        env: as many copies as there are seeds.
-        seeds: one a copy; each copy's actions depend on its own seed alone.
-        steps: to take.
-        actions: seed of the actions.
-    """
-    given: Any = seeds
-    observations, _ = env.reset(seed=given)
-    samplers = [_action_sampler(env.single_action_space, [actions, seed]) for seed in seeds]
-    seen, rewards, terminated, truncated = [_copied(observations)], [], [], []
-    for _ in range(steps):
-        chosen = np.stack([sample() for sample in samplers])
-        observations, reward, term, trunc, _ = env.step(chosen)
-        seen.append(_copied(observations))
-        rewards.append(np.array(reward, np.float64))
-        terminated.append(np.array(term))
-        truncated.append(np.array(trunc))
-    return Trace(_stack(seen), np.stack(rewards), np.stack(terminated), np.stack(truncated))
 
 
 def check_family(family: Family, *, effort: Effort | None = None) -> Iterator[Finding]:
@@ -219,7 +180,7 @@ def spaces_as_declared(family: Family, effort: Effort) -> str:
 
 
 def deterministic(family: Family, effort: Effort) -> str:
-    """The same seed gives the same rollout, bit for bit; another seed gives another."""
+    """The same seed gives the same rollout, bit for bit."""
     for task in every_task(family, effort):
         traces = [_trace(family, task, [5, 6], effort.steps) for _ in range(2)]
         _require(traces[0].same_path(traces[1]) and traces[0].same_sight(traces[1]), f"{task}: the same seed differs")
@@ -234,7 +195,7 @@ def batch_size_changes_nothing(family: Family, effort: Effort) -> str:
     for k in (0, effort.copies // 2, effort.copies - 1):
         alone = _trace(family, task, [seeds[k]], effort.steps)
         of_whole = Trace(
-            _column(whole.observations, k), whole.rewards[:, [k]], whole.terminated[:, [k]], whole.truncated[:, [k]]
+            only_copy(whole.observations, k), whole.rewards[:, [k]], whole.terminated[:, [k]], whole.truncated[:, [k]]
         )
         same = alone.same_path(of_whole) and alone.same_sight(of_whole)
         _require(same, f"copy {k} of {effort.copies} is not the single environment with seed {seeds[k]}")
@@ -252,8 +213,8 @@ def empty_variation_is_upstream(family: Family, effort: Effort) -> str:
         with _made(family, task, 1) as env:
             ours, _ = env.reset(seed=[11])  # type: ignore[arg-type]
             theirs, _ = upstream.reset(seed=11)
-            _require(_equal(_column_first(ours), theirs), f"{task}: the first observation differs from upstream")
-            sample = _action_sampler(env.single_action_space, [0, 11])
+            _require(equal(first_copy(ours), theirs), f"{task}: the first observation differs from upstream")
+            sample = action_sampler(env.single_action_space, [0, 11])
             for step in range(effort.upstream_steps):
                 action = sample()
                 ours, reward, term, trunc, infos = env.step(action[None])
@@ -261,8 +222,8 @@ def empty_variation_is_upstream(family: Family, effort: Effort) -> str:
                     action if action.shape else action.item()
                 )
                 ended = bool(term[0] or trunc[0])
-                last = infos["final_obs"][0] if ended else _column_first(ours)
-                _require(_equal(last, theirs), f"{task}: the observation of step {step} differs from upstream")
+                last = infos["final_obs"][0] if ended else first_copy(ours)
+                _require(equal(last, theirs), f"{task}: the observation of step {step} differs from upstream")
                 _require(float(reward[0]) == float(their_reward), f"{task}: the reward of step {step} differs")
                 _require((bool(term[0]), bool(trunc[0])) == (their_term, their_trunc), f"{task}: ends differ at {step}")
                 if ended:
@@ -331,7 +292,7 @@ def ends_are_told_truly(family: Family, effort: Effort) -> str:
         ended_tasks += 1
         env_space, last, after, infos, ended = seen
         _require(env_space.contains(last), f"{task}: the last observation is outside the observation space")
-        _require(not _equal(last, after), f"{task}: the last observation is the next episode's first")
+        _require(not equal(last, after), f"{task}: the last observation is the next episode's first")
         success = infos.get("final_info", {}).get("is_success")
         _require(success is not None, f"{task}: final_info has no is_success")
         _require(np.asarray(success).dtype == np.bool_, f"{task}: is_success is {np.asarray(success).dtype}, not bool")
@@ -347,14 +308,14 @@ def _first_end(
     seen = None
     with _made(family, task, copies) as env:
         env.reset(seed=list(range(31, 31 + copies)))  # type: ignore[arg-type]
-        samplers = [_action_sampler(env.single_action_space, [0, k]) for k in range(copies)]
+        samplers = [action_sampler(env.single_action_space, [0, k]) for k in range(copies)]
         for _ in range(most):
             observations, _, term, trunc, infos = env.step(np.stack([sample() for sample in samplers]))
             ended = np.asarray(term) | np.asarray(trunc)
             for k in np.flatnonzero(ended).tolist():
-                last, after = infos["final_obs"][k], _column_at(observations, k)
+                last, after = infos["final_obs"][k], copy_at(observations, k)
                 seen = (env.single_observation_space, last, after, infos, ended)
-                if not _equal(last, after):  # in a symmetric world two places can look alike: wait for another end
+                if not equal(last, after):  # in a symmetric world two places can look alike: wait for another end
                     return seen
     return seen
 
@@ -367,7 +328,7 @@ def state_round_trip(family: Family, effort: Effort) -> str:
         with _made(family, task, 3) as env, _made(family, task, 3) as other:
             env.reset(seed=[41, 42, 43])  # type: ignore[arg-type]
             other.reset(seed=[1, 2, 3])  # type: ignore[arg-type]
-            samplers = [_action_sampler(env.single_action_space, [9, k]) for k in range(3)]
+            samplers = [action_sampler(env.single_action_space, [9, k]) for k in range(3)]
             chosen = [np.stack([sample() for sample in samplers]) for _ in range(2 * effort.steps)]
             for actions in chosen[: effort.steps]:
                 env.step(actions)
@@ -379,11 +340,11 @@ def state_round_trip(family: Family, effort: Effort) -> str:
                 future = []
                 for actions in chosen[effort.steps :]:
                     observations, reward, term, trunc, _ = player.step(actions)
-                    future.append((_copied(observations), np.array(reward), np.array(term), np.array(trunc)))
+                    future.append((copied(observations), np.array(reward), np.array(term), np.array(trunc)))
                 futures.append(future)
             for future in futures[1:]:
                 for mine, theirs in zip(futures[0], future, strict=True):
-                    same = _equal(mine[0], theirs[0]) and all(
+                    same = equal(mine[0], theirs[0]) and all(
                         np.array_equal(a, b) for a, b in zip(mine[1:], theirs[1:], strict=True)
                     )
                     _require(same, f"{task}: after set_state the rollout differs")
@@ -395,7 +356,7 @@ def frames_are_drawn(family: Family, effort: Effort) -> str:
     for task in every_task(family, effort):
         with _made(family, task, 2, render_mode="rgb_array") as env:
             env.reset(seed=0)
-            sample = _action_sampler(env.single_action_space, [0])
+            sample = action_sampler(env.single_action_space, [0])
             before: Any = env.render()
             _require(before is not None and len(before) == 2, f"{task}: not one frame a copy")
             for frame in map(np.asarray, before):
@@ -478,62 +439,6 @@ def _keeps_spaces(family: Family, task: Task, name: str) -> bool:
     return all(family.spaces(point)[0] == family.spaces(task)[0] for point in points)
 
 
-def _action_sampler(space: spaces.Space[Any], seed: list[int]) -> Callable[[], NDArray[Any]]:
-    """Random actions that hold for a few steps each: jitter moves nothing far."""
-    rng = np.random.default_rng(seed)
-    held: dict[str, Any] = {"left": 0}
-
-    def sample() -> NDArray[Any]:
-        if held["left"] == 0:
-            held["left"] = int(rng.integers(1, 6))
-            if isinstance(space, spaces.Discrete):
-                held["action"] = np.asarray(space.start + rng.integers(space.n))
-            else:
-                assert isinstance(space, spaces.Box)
-                low, high = np.maximum(space.low, -1e3), np.minimum(space.high, 1e3)
-                held["action"] = rng.uniform(low, high).astype(space.dtype)
-        held["left"] -= 1
-        action: NDArray[Any] = held["action"]
-        return action
-
-    return sample
-
-
 def _require(holds: bool, otherwise: str) -> None:
     if not holds:
         raise Violation(otherwise)
-
-
-def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
-    left, right = np.asarray(one), np.asarray(other)
-    return left.shape == right.shape and bool(np.array_equal(left, right))
-
-
-def _copied(observations: Any) -> Any:
-    if isinstance(observations, dict):
-        return {key: _copied(value) for key, value in observations.items()}
-    return np.array(observations)
-
-
-def _stack(seen: list[Any]) -> Any:
-    if isinstance(seen[0], dict):
-        return {key: _stack([entry[key] for entry in seen]) for key in seen[0]}
-    return np.stack(seen)
-
-
-def _column(observations: Any, k: int) -> Any:
-    if isinstance(observations, dict):
-        return {key: _column(value, k) for key, value in observations.items()}
-    return observations[:, [k]]
-
-
-def _column_at(observations: Any, k: int) -> Any:
-    if isinstance(observations, dict):
-        return {key: value[k] for key, value in observations.items()}
-    return observations[k]
-
-
-def _column_first(observations: Any) -> Any:
-    return _column_at(observations, 0)

@@ -8,8 +8,8 @@ import rltransfer as rlt
 from rltransfer.errors import ConfigError, SpaceMismatchError, UnknownNameError
 from rltransfer.registry import FAMILIES
 from rltransfer.tasks import Context, Randomization
-from rltransfer.tasks.conformance import rollout
 from rltransfer.tasks.context import context_names, context_vector
+from rltransfer.tasks.rollout import rollout
 
 ROVER = FAMILIES.get("rover")
 NAMES = ("slip", "palette", "walls")
