@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import importlib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -29,9 +30,9 @@ class ControlFamily(Family):
     meanings: Mapping[str, tuple[str, ...]]
     """What each discrete action does, by robot; the other robots act by numbers."""
 
+    @abc.abstractmethod
     def time_limit(self, task: Task) -> int:
         """Steps after which an episode of ``task`` is truncated."""
-        raise NotImplementedError
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> ControlVectorEnv:
         """``num_envs`` copies of ``task``, stepped together and drawn by one compiled call."""
