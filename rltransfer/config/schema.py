@@ -17,6 +17,7 @@ from rltransfer.config.experiment_config import (
     EvaluationSettings,
     ExperimentConfig,
 )
+from rltransfer.config.schema_sharing import Schema, with_shared_parts
 from rltransfer.config.section import SLUG
 from rltransfer.config.task_settings import (
     AdHocFamily,
@@ -27,8 +28,6 @@ from rltransfer.config.task_settings import (
 )
 from rltransfer.registry import Registry
 from rltransfer.settings import Settings
-
-Schema = dict[str, Any]
 
 _UNDERSCORED: Schema = {"type": "string", "pattern": r"^[-+]?[0-9]+(_[0-9]+)+$"}
 """``150_000``, which YAML 1.2 and therefore editors take for text."""
@@ -54,7 +53,7 @@ def json_schema() -> Schema:
     root["required"] = ["experiment", "source"]
     root["dependencies"] = {"targets": ["methods", "budget"]}
     root["title"] = "rltransfer experiment"
-    return {"$schema": "http://json-schema.org/draft-07/schema#", **_with_underscores(root)}
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **with_shared_parts(_with_underscores(root))}
 
 
 def _settings_schema(kind: type[Settings]) -> Schema:

@@ -9,6 +9,7 @@ import yaml
 
 from rltransfer.config.docstrings import field_descriptions, summary_of
 from rltransfer.config.schema import json_schema
+from rltransfer.config.schema_sharing import with_shared_parts
 from rltransfer.config.yaml_reading import parse_document
 from rltransfer.trunks.specs import Nature
 
@@ -40,7 +41,22 @@ def test_it_is_plain_json_and_knows_its_constraints_by_their_own_names(validator
     text = json.dumps(validator.schema, allow_nan=False)
     assert '"ge"' not in text
     assert '"lt"' not in text
-    assert "$ref" not in text
+    parts = [json.dumps(part) for part in validator.schema["definitions"].values()]
+    assert len(set(parts)) == len(parts)
+    assert all(f'"$ref": "#/definitions/{name}"' in text for name in validator.schema["definitions"])
+
+
+def test_what_is_said_twice_is_written_once() -> None:
+    part = {"type": "object", "properties": {"steps": {"enum": list(range(100))}}}
+    whole = {"properties": {"a": part, "b": {"anyOf": [part, {"type": "null"}]}, "properties": {"type": "string"}}}
+    shared = with_shared_parts(whole)
+    assert shared["definitions"] == {"1": part}
+    assert shared["properties"]["a"] == {"$ref": "#/definitions/1"} == shared["properties"]["b"]["anyOf"][0]
+    assert shared["properties"]["properties"] == {"type": "string"}
+    for valid in ({"a": {"steps": 3}}, {"b": None}):
+        jsonschema.validate(valid, shared)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"b": {"steps": 100}}, shared)
 
 
 def test_valid_files_pass(validator) -> None:
