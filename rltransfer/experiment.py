@@ -126,7 +126,7 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
             check_action_space(config.agent, action)
             trunk = config.trunk.build(channels_first(observation).shape)
             _check_budget(config, (config.source.budget if name == "source" else config.budget) or math.inf)
-            doubts = set(task.family.doubts()) - doubted
+            doubts = set(task.family.doubts(task)) - doubted
         except RLTransferError as error:
             raise ConfigError(f"{place}: {error}") from error
         for doubt in sorted(doubts):

@@ -1,11 +1,12 @@
 """Learning algorithms as plain settings: named in YAML and artifacts, built into Stable-Baselines3 models on demand.
 
-Every field except ``num_envs`` has the name and meaning that Stable-Baselines3 gives it. This file imports no torch.
+Every field except ``num_envs`` and ``learning_rate_schedule`` has the name and meaning that Stable-Baselines3 gives it.
+This file imports no torch.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,6 +23,7 @@ class Algorithm(Options):
     Args:
         num_envs: environment copies stepped together. More make larger, faster batches but fewer updates per step.
         learning_rate: of Adam. Too high a rate diverges, too low a rate wastes the budget.
+        learning_rate_schedule: `linear` lets the rate fall to 0 over the budget, against collapses late in training.
         gamma: discount factor.
         max_grad_norm: gradients are clipped to this norm before a step.
     """
@@ -32,12 +34,18 @@ class Algorithm(Options):
 
     num_envs: int = Field(default=32, ge=1, le=4096)
     learning_rate: float = Field(default=5e-4, gt=0, le=1)
+    learning_rate_schedule: Literal["constant", "linear"] = "constant"
     gamma: float = Field(default=0.99, ge=0, le=1)
     max_grad_norm: float = Field(default=0.5, gt=0)
 
     def hyperparameters(self) -> dict[str, object]:
         """The keyword arguments for the Stable-Baselines3 class."""
-        return self.model_dump(exclude={"num_envs"})
+        values = self.model_dump(exclude={"num_envs", "learning_rate_schedule"})
+        if self.learning_rate_schedule == "linear":
+            from stable_baselines3.common.utils import LinearSchedule
+
+            values["learning_rate"] = LinearSchedule(self.learning_rate, 0.0, 1.0)
+        return values
 
     def first_update(self) -> int:
         """Environment steps after which the first update comes."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from safetensors.torch import save as save_tensors
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.utils import LinearSchedule
 
 from rltransfer.agents.adoption import adopt, check_spaces, raw_space
 from rltransfer.agents.algorithms import Algorithm
@@ -108,6 +109,8 @@ def settings_of(model: BaseAlgorithm) -> Algorithm:
             if callable(value):
                 value = value(1.0)  # a schedule, at the start of training
             values[field] = value.frequency if field == "train_freq" else value
+    if isinstance(model.learning_rate, LinearSchedule) and model.learning_rate.end == 0:
+        values["learning_rate_schedule"] = "linear"
     return kind(**values)
 
 

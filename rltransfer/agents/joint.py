@@ -7,6 +7,7 @@ from typing import Any
 from stable_baselines3 import DQN
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.type_aliases import Schedule
 from stable_baselines3.common.utils import ConstantSchedule
 
 from rltransfer.agents.adoption import extend
@@ -50,8 +51,20 @@ def learn_jointly(model: BaseAlgorithm, partner: BaseAlgorithm) -> None:
     assert isinstance(joint, LearnsJointly)
     joint.partner, joint.partner_steps = partner, model.num_timesteps
     partner.set_logger(Logger(folder=None, output_formats=[]))
+    # Stable-Baselines3 counts progress anew in each call of learn: schedules would be near their end all the time.
+    partner.lr_schedule = _AtProgressOf(model, partner.lr_schedule)
     if isinstance(partner, DQN):
-        # Stable-Baselines3 counts progress anew in each call of learn; exploration would start over each time.
+        # For the same reason exploration would start over each time.
         partner.exploration_schedule = ConstantSchedule(partner.exploration_final_eps)
         # A trained agent's step count is past learning_starts, but its buffer is empty again.
         partner.learning_starts += partner.num_timesteps
+
+
+class _AtProgressOf:
+    """A schedule that goes by the progress of ``model``, whatever progress it is given."""
+
+    def __init__(self, model: BaseAlgorithm, schedule: Schedule) -> None:
+        self._model, self._schedule = model, schedule
+
+    def __call__(self, progress_remaining: float) -> float:
+        return self._schedule(self._model._current_progress_remaining)

@@ -159,9 +159,11 @@ class Family(abc.ABC):
         """
         return "discrete" if self.action_meanings(robot) is not None else None
 
-    def doubts(self) -> tuple[str, ...]:
-        """What is asked for and seems to have no effect, in words; an experiment asks once, before it runs."""
-        return ()
+    def doubts(self, task: Task) -> tuple[str, ...]:
+        """What ``task`` asks for and seems to have no effect, in words; an experiment asks once, before it runs."""
+        from rltransfer.tasks.idle_factors import idle_factors
+
+        return tuple(f"factor {name!r} {reason}" for name, reason in idle_factors(task).items())
 
     def reference_score(self, task: Task) -> ReferenceScore | None:
         """Random and expert returns of ``task`` in the default environment, or None where none were measured."""

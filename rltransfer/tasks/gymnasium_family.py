@@ -68,7 +68,7 @@ class GymnasiumFamily(SingleEnvFamily):
                 raise ConfigError(f"environment {self.id!r}, wrapper {name}: {_first_line(error)}") from error
         return env
 
-    def doubts(self) -> tuple[str, ...]:
+    def doubts(self, task: Task) -> tuple[str, ...]:
         """Attributes that a rollout could not show to have an effect; see ``Family.doubts``."""
         from rltransfer.tasks.attributes import doubtful_attributes
 

@@ -10,6 +10,7 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 import rltransfer as rlt
 from rltransfer.agents.adoption import adopt
 from rltransfer.agents.anatomy import named_parts, trunk_of, trunk_sites
+from rltransfer.agents.artifact import save, settings_of
 from rltransfer.errors import ConfigError, SpaceMismatchError, UnknownNameError
 from rltransfer.trunks.specs import MLP, Impala, Nature
 from rltransfer_envs.rover.env import RoverEnv
@@ -46,6 +47,19 @@ def test_hyperparameters_arrive_and_misspelt_ones_are_refused(algorithm, cartpol
         rlt.make_agent(algorithm, cartpole(), gama=0.9)
     with pytest.raises(ConfigError, match="learning_rate: Input should be greater than 0"):
         rlt.make_agent(algorithm, cartpole(), learning_rate=0)
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_a_linear_learning_rate_falls_to_nothing_over_the_budget(algorithm, tiny, cartpole, tmp_path):
+    model = tiny(algorithm, cartpole(), learning_rate=0.01, learning_rate_schedule="linear")
+    rates = []
+    model.policy.optimizer.register_step_pre_hook(lambda optimizer, *_: rates.append(optimizer.param_groups[0]["lr"]))
+    model.learn(256)
+    assert rates == sorted(rates, reverse=True)
+    assert 0 <= rates[-1] < 0.006 < rates[0] <= 0.01  # the first update comes when part of the budget is spent
+    save(model, tmp_path / "agent")
+    again = settings_of(rlt.load_agent(tmp_path / "agent"))
+    assert (again.learning_rate, again.learning_rate_schedule) == (0.01, "linear")
 
 
 def test_names_and_spaces_that_do_not_hold_are_refused_with_advice(rover, cartpole):

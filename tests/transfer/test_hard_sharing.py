@@ -169,3 +169,16 @@ def test_a_trained_dqn_source_fills_its_buffer_before_it_learns_again(tiny, rove
 def test_trunks_of_other_architectures_cannot_be_one(tiny):
     with pytest.raises(NotApplicableError, match="different architectures"):
         rlt.HardSharing().attach(tiny("ppo"), tiny("ppo", trunk=Impala(channels=(4,), features=32)))
+
+
+def test_the_source_learns_at_the_targets_place_in_a_schedule(pair):
+    model, source = pair("ppo", robots=ROBOTS[0], learning_rate_schedule="linear", learning_rate=0.01)
+    source.lr_schedule = model.lr_schedule
+    rlt.HardSharing().attach(model, source)
+    rates = {}
+    for learner in (model, source):
+        told = rates.setdefault(id(learner), [])
+        learner.policy.optimizer.register_step_pre_hook(lambda o, *_, told=told: told.append(o.param_groups[0]["lr"]))
+    model.learn(256)
+    assert rates[id(source)] == rates[id(model)]
+    assert len(set(rates[id(model)])) > 1
