@@ -59,7 +59,7 @@ def tiny(rover, small):
 
     def make(algorithm="ppo", env=None, *, robot="omni", trunk=None, seed=0, noise=True, **changes):
         env = rover(robot) if env is None else env
-        trunk = small if trunk is None and len(env.observation_space.shape) == 3 else trunk
+        trunk = small if trunk is None and len(env.observation_space.shape or ()) == 3 else trunk
         options = {**TINY[algorithm], **changes}
         model = rlt.make_agent(algorithm, env, trunk=trunk, seed=seed, device="cpu", **options)
         generator = torch.Generator().manual_seed(seed)

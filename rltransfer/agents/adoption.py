@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from rltransfer.agents.anatomy import networks, policy_of
 from rltransfer.agents.extractor import TrunkExtractor, trunk_of_nature_cnn
 from rltransfer.errors import SpaceMismatchError
+from rltransfer.tasks.perceived import change_perceived, of_perceived, perceived, perceived_key
 
 Thing = TypeVar("Thing")
 
@@ -28,7 +30,7 @@ class ReadsThroughTrunk(BaseModel):
     traffic than the network's first layer. A trunk takes the pixels as they are.
     """
 
-    raw_space: spaces.Box | None = None
+    raw_space: spaces.Space[Any] | None = None
     """The environment's observation space, where ``observation_space`` is that of cached features."""
 
     def extract_features(self, obs: Any, features_extractor: BaseFeaturesExtractor) -> Tensor:
@@ -46,21 +48,24 @@ class ReadsThroughTrunk(BaseModel):
         finally:
             self.observation_space = cached_space
         extractor = next(m for m in self.modules() if isinstance(m, TrunkExtractor))
+        encode = partial(extractor.trunk, start=0, stop=extractor.start)
         with torch.no_grad():
-            return extractor.trunk(tensor, 0, extractor.start), vectorized
+            return change_perceived(tensor, perceived_key(self.raw_space), encode), vectorized
 
     def is_vectorized_observation(self, observation: Any) -> bool:
         """As in Stable-Baselines3, for raw observations too."""
         if self.raw_space is None or not self._is_raw(observation):
             return super().is_vectorized_observation(observation)
-        return np.ndim(observation) == len(self.raw_space.shape) + 1
+        part = of_perceived(observation, perceived_key(self.raw_space))
+        return np.ndim(part) == len(perceived(self.raw_space).shape) + 1
 
     def _is_raw(self, observation: Any) -> bool:
         """Whether ``observation`` is what the environment gives, not what the cache makes of it.
 
         Pixels are whole numbers and features are not; otherwise shapes tell, or nothing was cached.
         """
-        given, features = np.asarray(observation), self.observation_space.shape or ()
+        given = np.asarray(of_perceived(observation, perceived_key(self.observation_space)))
+        features = perceived(self.observation_space).shape
         return given.dtype.kind in "iu" or given.shape[-len(features) :] != features
 
 

@@ -9,13 +9,13 @@ from gymnasium import spaces
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, NatureCNN
 from torch import Tensor, nn
 
-from rltransfer.errors import SpaceMismatchError
+from rltransfer.tasks.perceived import beside, of_perceived, perceived, perceived_key
 from rltransfer.trunks.specs import Nature, TrunkSpec
 from rltransfer.trunks.trunk import Trunk
 
 
 class TrunkExtractor(BaseFeaturesExtractor):
-    """A trunk as a features extractor.
+    """A trunk as a features extractor. Of observations in several parts it reads one; the others join its features.
 
     Args:
         observation_space: of the environment, images channels-first.
@@ -24,19 +24,21 @@ class TrunkExtractor(BaseFeaturesExtractor):
     """
 
     def __init__(self, observation_space: spaces.Space[Any], spec: TrunkSpec, trunk: Trunk | None = None) -> None:
-        if not isinstance(observation_space, spaces.Box):
-            raise SpaceMismatchError(
-                f"trunks read Box observations, not {observation_space}. Flatten or wrap the environment."
-            )
-        built = trunk or spec.build(observation_space.shape)
-        super().__init__(observation_space, built.features_dim)
+        built = trunk or spec.build(perceived(observation_space).shape)
+        self._beside = beside(observation_space)
+        sizes = [spaces.flatdim(observation_space[key]) for key in self._beside]  # type: ignore[index]
+        super().__init__(observation_space, built.features_dim + sum(sizes))
         self.trunk = built
+        self._key = perceived_key(observation_space)
         self.start = 0
         """Index of the first stage to apply: more than 0 where observations are cached features."""
 
-    def forward(self, observations: Tensor) -> Tensor:
-        """(batch, *observation shape) -> (batch, features) float32."""
-        return self.trunk(observations, self.start)  # type: ignore[no-any-return]
+    def forward(self, observations: Any) -> Tensor:
+        """(batch, *observation shape) -> (batch, features) float32, followed by what stands beside the trunk's part."""
+        features: Tensor = self.trunk(of_perceived(observations, self._key), self.start)
+        if not self._beside:
+            return features
+        return torch.cat([features, *(observations[key].flatten(1).float() for key in self._beside)], dim=1)
 
 
 def trunk_of_nature_cnn(extractor: NatureCNN) -> Trunk:

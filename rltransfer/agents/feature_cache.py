@@ -17,6 +17,14 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from rltransfer.agents.adoption import ReadsThroughTrunk, check_spaces, extend, raw_space
 from rltransfer.agents.anatomy import networks, policy_of, trunk_sites
 from rltransfer.errors import ArtifactError, NotApplicableError
+from rltransfer.tasks.perceived import (
+    change_perceived,
+    of_perceived,
+    perceived,
+    perceived_key,
+    replace_perceived,
+    with_perceived,
+)
 from rltransfer.trunks.packing import packed_prefix
 from rltransfer.trunks.trunk import Trunk
 
@@ -38,29 +46,28 @@ class FeatureCache(VecEnvWrapper):
         self.at = at
         self.stop = trunk.index(at)
         shape = trunk.shape_at(at)
-        super().__init__(venv, spaces.Box(-np.inf, np.inf, shape, np.float32))
+        self._key = perceived_key(venv.observation_space)
+        super().__init__(venv, with_perceived(venv.observation_space, spaces.Box(-np.inf, np.inf, shape, np.float32)))
         self._prefix: Callable[[torch.Tensor], torch.Tensor] | None = None
         self._packed: list[tuple[torch.nn.Parameter, int]] = []
 
-    def reset(self) -> NDArray[np.float32]:
+    def reset(self) -> Any:
         """Features of the first observations: (num_envs, *features)."""
-        observations = self.venv.reset()
-        assert isinstance(observations, np.ndarray)
-        return self.encode(observations)
+        return change_perceived(self.venv.reset(), self._key, self.encode)
 
-    def step_wait(self) -> tuple[NDArray[np.float32], NDArray[Any], NDArray[Any], list[dict[str, Any]]]:
+    def step_wait(self) -> tuple[Any, NDArray[Any], NDArray[Any], list[dict[str, Any]]]:
         """As the environment's, with features for observations and for the last ones of ended episodes."""
         observations, rewards, ended, infos = self.venv.step_wait()
-        assert isinstance(observations, np.ndarray)
         last = [copy for copy in np.flatnonzero(ended) if "terminal_observation" in infos[copy]]
         if not last:
-            return self.encode(observations), rewards, ended, infos
+            return change_perceived(observations, self._key, self.encode), rewards, ended, infos
         # One pass for both: a small batch costs nearly as much as a somewhat larger one.
-        finals = np.stack([infos[copy]["terminal_observation"] for copy in last])
-        features = self.encode(np.concatenate([observations, finals]))
-        for copy, final in zip(last, features[self.num_envs :], strict=True):
-            infos[copy]["terminal_observation"] = final
-        return features[: self.num_envs], rewards, ended, infos
+        finals = [infos[copy]["terminal_observation"] for copy in last]
+        parts = [of_perceived(final, self._key)[None] for final in finals]
+        features = self.encode(np.concatenate([of_perceived(observations, self._key), *parts]))
+        for copy, final, encoded in zip(last, finals, features[self.num_envs :], strict=True):
+            infos[copy]["terminal_observation"] = replace_perceived(final, self._key, encoded)
+        return replace_perceived(observations, self._key, features[: self.num_envs]), rewards, ended, infos
 
     @torch.no_grad()
     def encode(self, observations: NDArray[Any]) -> NDArray[np.float32]:
@@ -112,9 +119,8 @@ def cache_features(model: BaseAlgorithm, at: str) -> None:
         raise NotApplicableError("features cannot be cached above VecNormalize: give cache=False")
     sites = trunk_sites(model)
     observed = model.observation_space
-    assert isinstance(observed, spaces.Box)
-    shape = sites[0].trunk.shape_at(at)
-    if observed.dtype.kind == "f" and observed.shape[-len(shape) :] == shape:
+    part, shape = perceived(observed), sites[0].trunk.shape_at(at)
+    if part.dtype.kind == "f" and part.shape[-len(shape) :] == shape:
         return  # the agent could not tell what it is given to act on: observations, or features of them
     cache = FeatureCache(env, sites[0].trunk, at)
     model.env = cache

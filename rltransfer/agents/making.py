@@ -19,6 +19,7 @@ from rltransfer.agents.extractor import TrunkExtractor
 from rltransfer.errors import ConfigError, SpaceMismatchError
 from rltransfer.registry import ALGORITHMS, TRUNKS
 from rltransfer.settings import parse
+from rltransfer.tasks.perceived import perceived
 from rltransfer.trunks.specs import TrunkSpec
 
 if TYPE_CHECKING:
@@ -109,11 +110,13 @@ def build_model(
     """
     check_action_space(settings, env.action_space if env is not None else action_space)
     options: dict[str, Any] = {}
-    if settings.name == "ppo":
+    space = env.observation_space if env is not None else observation_space
+    parted = isinstance(space, spaces.Dict)
+    if settings.name == "ppo" and not parted:
         options["rollout_buffer_class"] = ChannelsLastRolloutBuffer
     build: Any = settings.sb3_class()
     model: BaseAlgorithm = build(
-        "CnnPolicy",
+        "MultiInputPolicy" if parted else "CnnPolicy",
         env,
         **settings.hyperparameters(),
         **options,
@@ -155,4 +158,4 @@ def _usual_trunk(space: spaces.Space[Any] | None, source: BaseAlgorithm | None) 
     if source is not None:
         adopt(source)
         return trunk_of(source).spec
-    return "nature" if space is not None and is_image_space(space) else "mlp"
+    return "nature" if space is not None and is_image_space(perceived(space)) else "mlp"

@@ -24,7 +24,9 @@ def space_record(space: spaces.Space[Any]) -> dict[str, Any]:
         }
     if isinstance(space, spaces.Discrete):
         return {"kind": "discrete", "n": int(space.n), "start": int(space.start)}
-    raise ArtifactError(f"spaces of kind {type(space).__name__} cannot be saved; Box and Discrete can")
+    if isinstance(space, spaces.Dict):
+        return {"kind": "dict", "parts": {key: space_record(part) for key, part in space.spaces.items()}}
+    raise ArtifactError(f"spaces of kind {type(space).__name__} cannot be saved; Box, Discrete and Dict can")
 
 
 def space_from(record: dict[str, Any]) -> spaces.Space[Any]:
@@ -37,8 +39,10 @@ def space_from(record: dict[str, Any]) -> spaces.Space[Any]:
             low = np.broadcast_to(np.asarray(record["low"], dtype=np.float64).astype(dtype), shape)
             high = np.broadcast_to(np.asarray(record["high"], dtype=np.float64).astype(dtype), shape)
             return spaces.Box(low.copy(), high.copy(), shape, dtype.type)
+        if record["kind"] == "dict":
+            return spaces.Dict({key: space_from(part) for key, part in record["parts"].items()})
         return spaces.Discrete(record["n"], start=record["start"])
-    except (KeyError, ValueError, TypeError) as error:
+    except (AttributeError, KeyError, RecursionError, ValueError, TypeError) as error:
         raise ArtifactError(f"not the record of a space ({type(error).__name__}: {error})") from error
 
 

@@ -14,27 +14,22 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.preprocessing import is_image_space, is_image_space_channels_first
 from stable_baselines3.common.vec_env import VecEnv
 
-from rltransfer.errors import ConfigError, SpaceMismatchError
+from rltransfer.errors import ConfigError
 from rltransfer.tasks.family import Task
+from rltransfer.tasks.perceived import change_perceived, perceived, perceived_key, with_perceived
 
 
-def channels_first(space: spaces.Space[Any]) -> spaces.Box:
+def channels_first(space: spaces.Space[Any]) -> spaces.Space[Any]:
     """``space`` as agents see it: images (channels, height, width), everything else as it is.
 
     Raises:
-        SpaceMismatchError: not a Box.
+        SpaceMismatchError: no trunk can read it.
     """
-    if isinstance(space, spaces.Dict):
-        raise SpaceMismatchError(
-            "agents do not read dictionaries of observations yet. Where they come from 'context: side', give the "
-            "context as 'observed'."
-        )
-    if not isinstance(space, spaces.Box):
-        raise SpaceMismatchError(f"only Box observations can be read, not {space}. Flatten or wrap the environment.")
-    if len(space.shape) != 3 or not is_image_space(space) or is_image_space_channels_first(space):
+    part = perceived(space)
+    if len(part.shape) != 3 or not is_image_space(part) or is_image_space_channels_first(part):
         return space
-    low, high = space.low.transpose(2, 0, 1), space.high.transpose(2, 0, 1)
-    return spaces.Box(low, high, dtype=space.dtype)
+    low, high = part.low.transpose(2, 0, 1), part.high.transpose(2, 0, 1)
+    return with_perceived(space, spaces.Box(low, high, dtype=part.dtype))
 
 
 class TaskVecEnv(VecEnv):
@@ -59,13 +54,14 @@ class TaskVecEnv(VecEnv):
         self.task = task
         space = channels_first(env.single_observation_space)
         self._channels_last = space is not env.single_observation_space
+        self._key = perceived_key(space)
         super().__init__(env.num_envs, space, env.single_action_space)
         self._actions: NDArray[Any] | None = None
         self._returns = np.zeros(env.num_envs)
         self._lengths = np.zeros(env.num_envs, dtype=np.int64)
         self._started = time.time()
 
-    def reset(self) -> NDArray[Any]:
+    def reset(self) -> Any:
         """Start an episode in every copy; seeds given by ``seed`` are used once."""
         seeds = [None if s is None else int(s) for s in self._seeds]
         given: Any = seeds if any(s is not None for s in seeds) else None  # a list, though Gymnasium's stub says int
@@ -80,7 +76,7 @@ class TaskVecEnv(VecEnv):
         """Keep ``actions`` for ``step_wait``."""
         self._actions = actions
 
-    def step_wait(self) -> tuple[NDArray[Any], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
+    def step_wait(self) -> tuple[Any, NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """Step all copies: observations, rewards (float32), whether the episode ended, and one dict a copy."""
         observations, rewards, terminated, truncated, more = self.vector_env.step(self._actions)
         ended = terminated | truncated
@@ -88,10 +84,9 @@ class TaskVecEnv(VecEnv):
         self._lengths += 1
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         if ended.any():
-            final = self._transposed(np.stack(list(more["final_obs"][ended])))
-            for last, copy in zip(final, np.flatnonzero(ended), strict=True):
+            for copy in np.flatnonzero(ended):
                 infos[copy] = {
-                    "terminal_observation": last,
+                    "terminal_observation": self._transposed(more["final_obs"][copy]),
                     "TimeLimit.truncated": bool(truncated[copy] and not terminated[copy]),
                     "episode": {
                         "r": float(self._returns[copy]),
@@ -136,5 +131,8 @@ class TaskVecEnv(VecEnv):
         """True for ``Monitor``, whose reports this class makes itself."""
         return [issubclass(wrapper_class, Monitor) for _ in self._get_indices(indices)]
 
-    def _transposed(self, observations: NDArray[Any]) -> NDArray[Any]:
-        return observations.transpose(0, 3, 1, 2) if self._channels_last else observations
+    def _transposed(self, observations: Any) -> Any:
+        """Observations, or one of them, with images channels-first."""
+        if not self._channels_last:
+            return observations
+        return change_perceived(observations, self._key, lambda images: np.moveaxis(images, -1, -3))

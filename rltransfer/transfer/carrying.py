@@ -134,8 +134,9 @@ def tie_trunk(ledger: Ledger) -> None:
     for site in ours:
         if site.role == "online":
             for network, attribute in site.places:
-                setattr(network, attribute, theirs.extractor)
+                setattr(network, attribute, ours[0].extractor)
             exchange(ledger.model, dict(zip(site.trunk.parameters(), theirs.trunk.parameters(), strict=True)))
+    ours[0].extractor.trunk = theirs.trunk
     ledger.renew()
     carry_trunk(ledger)
     ledger.mark([name for name in ledger.carried() if name.startswith("trunk.")], "tied")

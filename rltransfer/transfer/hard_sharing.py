@@ -39,11 +39,11 @@ class HardSharing(TransferMethod):
 
     def check(self, diff: SpaceDiff) -> None:
         """One trunk can read both only where the observations have one shape."""
-        if diff.observation[0].shape != diff.observation[1].shape:
-            raise NotApplicableError(
-                f"one trunk cannot read observations of shapes {diff.observation[0].shape} "
-                f"and {diff.observation[1].shape}"
-            )
+        from rltransfer.tasks.perceived import perceived
+
+        shapes = [perceived(space).shape for space in diff.observation]
+        if shapes[0] != shapes[1]:
+            raise NotApplicableError(f"one trunk cannot read observations of shapes {shapes[0]} and {shapes[1]}")
 
     def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Put the source's trunk into ``model`` and let both learn; see ``TransferMethod.attach``.

@@ -144,5 +144,5 @@ def test_a_learner_counts_the_same_episodes_as_through_dummy_vec_env():
 
 
 def test_only_boxes_can_be_observed():
-    with pytest.raises(SpaceMismatchError, match="only Box observations can be read, not Discrete"):
+    with pytest.raises(SpaceMismatchError, match="trunks read Box observations, not Discrete"):
         rlt.make_env({"id": "FrozenLake-v1"}, num_envs=1)

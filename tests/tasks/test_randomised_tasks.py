@@ -154,8 +154,3 @@ def test_a_context_that_cannot_be_appended_is_refused(monkeypatch):
     monkeypatch.setattr(type(ROVER), "spaces", lambda self, task: (odd, spaces.Discrete(4)))
     with pytest.raises(SpaceMismatchError, match="Give it as 'side'"):
         ROVER.task(context=Context(visibility="observed")).spaces()
-
-
-def test_agents_do_not_take_a_side_context_yet():
-    with pytest.raises(SpaceMismatchError, match="give the context as 'observed'"):
-        rlt.make_env("rover", context="side")

@@ -141,7 +141,7 @@ def test_an_environment_that_resets_at_another_time_is_refused(mode):
 
 
 def test_what_is_no_box_is_refused():
-    with pytest.raises(SpaceMismatchError, match="only Box observations"):
+    with pytest.raises(SpaceMismatchError, match="trunks read Box observations"):
         channels_first(spaces.Discrete(4))
 
 
