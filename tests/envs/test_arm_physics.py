@@ -231,7 +231,7 @@ def test_the_jaws_close_on_the_puck_and_carry_it():
 def test_delayed_actions_are_earlier_actions(delay):
     prompt, late = (simulation((0.0, 0.6), action_delay=d) for d in (0, delay))
     play(late, (0, 0), delay)  # nothing waits
-    actions = np.random.default_rng(0).uniform(-1, 1, (12, 2))
+    actions = np.random.default_rng(0).uniform(-1, 1, (100, 2))  # as many as the longest episode has
     waiting = simulation((0.0, 0.6), action_delay=delay)
     for action in (*actions, *np.zeros((delay, 2))):
         play(waiting, action, 1)

@@ -73,19 +73,6 @@ def reset(
 
 
 @compiled
-def command(copies: Sequence[Copy], settings: Settings, actions: Floats, state: Floats) -> None:
-    """Put the actions, (num_envs, num_actions), or those of ``action_delay`` steps before, into MuJoCo's state."""
-    delay = settings.action_delay
-    for k in range(actions.shape[0]):
-        queue = copies[k].pending
-        for action in range(actions.shape[1]):
-            queue[delay, action] = actions[k, action]
-            state[k, settings.columns.ctrl + action] = queue[0, action]
-            for later in range(delay):
-                queue[later, action] = queue[later + 1, action]
-
-
-@compiled
 def finish(
     copies: Sequence[Copy],
     settings: Settings,

@@ -168,7 +168,6 @@ def place(copy: Copy, settings: Settings, qpos: Floats) -> None:
     if settings.task == AVOID:
         _place_hazard(copy, x, y)
     _place_posts(copy, settings, poses, reach)
-    copy.pending[:] = 0.0
     copy.env_steps = 0
     copy.error_sum = 0.0
 

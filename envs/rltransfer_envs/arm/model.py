@@ -68,7 +68,7 @@ def mjcf(robot: str, task: str, factors: Mapping[str, FactorValue]) -> str:
     {posts}
   </worldbody>
   {_tendon() if body.has_hand else ""}
-  <actuator>{_motors(body, float(factors["motor_gear"]))}</actuator>
+  <actuator>{_motors(body, float(factors["motor_gear"]), int(factors["action_delay"]))}</actuator>
 </mujoco>"""
 
 
@@ -125,13 +125,19 @@ def _tendon() -> str:
     return '<tendon><fixed name="jaws"><joint joint="left" coef="1"/><joint joint="right" coef="1"/></fixed></tendon>'
 
 
-def _motors(body: Body, gear: float) -> str:
+def _motors(body: Body, gear: float, delay: int) -> str:
+    """Motors that answer ``delay`` control steps late: MuJoCo keeps every physics step's control until then.
+
+    It looks for the control of a time before, so half a physics step is left for the rounding of summed times.
+    """
+    steps = delay * SUBSTEPS
+    late = f'delay="{(steps - 0.5) * TIMESTEP}" nsample="{steps + 1}" interp="zoh"' if delay else ""
     motors = "".join(
-        f'<motor name="motor{k}" joint="joint{k}" gear="{torque * gear}" ctrlrange="-1 1"/>'
+        f'<motor name="motor{k}" joint="joint{k}" gear="{torque * gear}" ctrlrange="-1 1" {late}/>'
         for k, torque in enumerate(body.torques)
     )
     if body.has_hand:
-        motors += f'<motor name="jaws" tendon="jaws" gear="{bodies.JAW_FORCE * gear}" ctrlrange="-1 1"/>'
+        motors += f'<motor name="jaws" tendon="jaws" gear="{bodies.JAW_FORCE * gear}" ctrlrange="-1 1" {late}/>'
     return motors
 
 

@@ -14,7 +14,6 @@ from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.registry import nearest
 from rltransfer.tasks.variation import Variation
 from rltransfer_envs.arm import kernel
-from rltransfer_envs.arm.bodies import BODIES
 from rltransfer_envs.arm.factors import FACTORS, ROBOTS, TASKS
 from rltransfer_envs.arm.kernel import Flags, Frames
 from rltransfer_envs.arm.model import SUBSTEPS, mjcf
@@ -64,8 +63,8 @@ class Simulation:
         # views of MuJoCo's state, valid as long as the batch
         self.qpos: npt.NDArray[np.float64] = self.batch.bind("qpos")
         self.qvel: npt.NDArray[np.float64] = self.batch.bind("qvel")
-        starts = [self._start_of(name) for name in ("qpos", "ctrl", "mocap_pos")]
-        columns = Columns(qpos=starts[0], num_qpos=self.model.nq, ctrl=starts[1], posts=starts[2])
+        self.ctrl: npt.NDArray[np.float64] = self.batch.bind("ctrl")
+        columns = Columns(qpos=self._start_of("qpos"), num_qpos=self.model.nq, posts=self._start_of("mocap_pos"))
         self.settings = make_settings(robot, task, self.factors, columns)
         self.copies: Any = np.zeros(num_envs, COPY)  # compiled code sees ``Copy`` records
         self._look = make_look(self.factors, size=OBSERVATION_SHAPE[0])
@@ -74,7 +73,6 @@ class Simulation:
         self.terminated = np.zeros(num_envs, np.bool_)
         self.truncated = np.zeros(num_envs, np.bool_)
         self.is_success = np.zeros(num_envs, np.bool_)
-        self._actions = np.zeros((num_envs, BODIES[robot].num_actions))
 
     def _start_of(self, field: str) -> int:
         """The column of MuJoCo's state in which a field begins."""
@@ -124,8 +122,7 @@ class Simulation:
         """
         if not np.isfinite(actions).all():
             raise ConfigError(f"actions are finite numbers, not {actions.tolist()!s:.80}")
-        np.clip(actions, -1.0, 1.0, out=self._actions)
-        kernel.command(self.copies, self.settings, self._actions, self.batch.state)
+        np.clip(actions, -1.0, 1.0, out=self.ctrl)
         self.batch.step(nstep=SUBSTEPS)
         return kernel.finish(
             self.copies,
@@ -151,7 +148,8 @@ class Simulation:
     def get_state(self) -> dict[str, npt.NDArray[Any]]:
         """Copies of all arrays that change in time, by name; enough to go on bit for bit.
 
-        ``mujoco`` is (num_envs, nstate): time, positions, velocities, the solver's warm start, controls, posts.
+        ``mujoco`` is (num_envs, nstate): time, positions, velocities, controls that wait, the solver's warm
+        start, controls, posts.
         """
         return {PHYSICS: self.batch.state.copy(), **{name: self.copies[name].copy() for name in COPY.names or ()}}
 

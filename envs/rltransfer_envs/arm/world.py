@@ -19,7 +19,7 @@ REACH, PUSH, AVOID, FOLLOW = range(4)
 
 GOAL_RADIUS, HAZARD_RADIUS = 0.12, 0.09
 """Metres."""
-MAX_LINKS, MAX_POSTS, MAX_DISTRACTORS, MAX_DELAY = 3, 3, 6, 3
+MAX_LINKS, MAX_POSTS, MAX_DISTRACTORS = 3, 3, 6
 
 COPY = np.dtype(
     [
@@ -27,7 +27,6 @@ COPY = np.dtype(
         ("circle", np.float64, (5,)),
         ("hazard", np.float64, (2,)),
         ("posts", np.float64, (MAX_POSTS, 2)),
-        ("pending", np.float64, (MAX_DELAY + 1, 3)),
         ("env_steps", np.int64),
         ("potential", np.float64),
         ("error_sum", np.float64),
@@ -50,8 +49,6 @@ class Copy(Protocol):
     """(2,) in ``avoid``"""
     posts: Floats
     """(3, 2), the first ``Settings.posts`` in use"""
-    pending: Floats
-    """(4, 3) actions that wait for their delay to pass, the next one first"""
     env_steps: int
     """control steps since the episode began"""
     potential: float
@@ -76,8 +73,6 @@ class Columns(NamedTuple):
     qpos: int
     """joint positions begin here"""
     num_qpos: int
-    ctrl: int
-    """actions"""
     posts: int
     """x, y and z of every post"""
 
@@ -94,7 +89,6 @@ class Settings(NamedTuple):
     """where in ``qpos`` the puck's x is; y follows; -1 without a puck"""
     columns: Columns
     posts: int
-    action_delay: int
     distractors: int
     noise: float
     blur: int
@@ -113,7 +107,6 @@ def make_settings(robot: str, task: str, factors: Mapping[str, FactorValue], col
         puck=num_joints if task == "push" else -1,
         columns=columns,
         posts=int(factors["obstacles"]),
-        action_delay=int(factors["action_delay"]),
         distractors=int(factors["distractors"]),
         noise=float(factors["noise"]),
         blur=int(factors["blur"]),
