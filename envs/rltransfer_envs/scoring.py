@@ -16,6 +16,8 @@ from rltransfer.tasks import Family
 
 E = TypeVar("E", bound=VectorEnv[Any, Any, Any])
 Actions = npt.NDArray[Any]
+MOST_COPIES = 50
+"""That are measured together."""
 
 
 def play(
@@ -58,30 +60,33 @@ def random_policy(env: VectorEnv[Any, Any, Any]) -> Actions:
     return np.asarray(env.action_space.sample())
 
 
-def print_scores(name: str, expert: Callable[[Any], Actions], *, description: str, episodes: int) -> None:
-    """Print the entries of a family's ``REFERENCE_SCORES``, with successes and lengths beside them.
+def print_scores(name: str, *, expert: Callable[[Any], Actions] | None = None, description: str, episodes: int) -> None:
+    """Print the mean returns for a family's ``reference_scores``, with successes and lengths beside them.
 
     Args:
         name: of the family; each robot is measured in each task, in the default environment.
-        expert: from the vector environment to the scripted expert's next actions.
+        expert: from the vector environment to the scripted expert's next actions; None where there is none.
         description: for the command's help.
-        episodes: for either policy, where the command line does not say.
+        episodes: for each policy, where the command line does not say.
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--episodes", type=int, default=episodes)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     family: Family = FAMILIES.get(name)
+    policies = [random_policy] if expert is None else [random_policy, expert]
     for robot in family.robots:
         for task in family.tasks:
             means, remarks = [], []
-            for policy in (random_policy, expert):
-                env = family.make_vec(family.task(robot=robot, task=task), num_envs=50)
+            for policy in policies:
+                env = family.make_vec(
+                    family.task(robot=robot, task=task), num_envs=min(MOST_COPIES, arguments.episodes)
+                )
                 env.action_space.seed(arguments.seed)
                 returns, successes, lengths = play(env, policy, episodes=arguments.episodes, seed=arguments.seed)
-                means.append(returns.mean())
+                env.close()
+                means.append(f"{returns.mean():.3f}")
                 remarks.append(f"{successes.mean():.1%} in {lengths.mean():.1f} steps")
-            sys.stdout.write(
-                f'    ("{robot}", "{task}"): ReferenceScore(random={means[0]:.3f}, expert={means[1]:.3f}, '
-                f"episodes={len(returns)}),  # success {' and '.join(remarks)}\n"
-            )
+            entry = means[0] if expert is None else f"({', '.join(means)})"
+            sys.stdout.write(f'    ("{robot}", "{task}"): {entry},  # success {" and ".join(remarks)}\n')
+            sys.stdout.flush()

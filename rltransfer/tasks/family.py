@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from rltransfer.errors import UnknownNameError
@@ -57,13 +58,15 @@ class ReferenceScore:
 
     Args:
         random: of the uniformly random policy, which becomes 0.
-        expert: of the family's scripted expert, which becomes 1.
-        episodes: how many episodes each was measured on.
+        expert: which becomes 1: of a scripted expert or of a human player, as ``source`` says.
+        episodes: how many episodes the random policy was measured on.
+        source: who the expert is, and the command or the publication that each of the two comes from.
     """
 
     random: float
     expert: float
     episodes: int
+    source: str
 
 
 class Family(abc.ABC):
@@ -91,6 +94,8 @@ class Family(abc.ABC):
     """Whether the vector environment has ``get_state`` and ``set_state`` that go on bit for bit."""
     described_in: str = ""
     """``"module:Class"`` whose docstring describes the environments; this class's own where empty."""
+    reference_scores: Mapping[tuple[str, str], ReferenceScore] = MappingProxyType({})
+    """Measured in the default environment, by robot and task; ``reference_score`` says where they hold."""
 
     @abc.abstractmethod
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
@@ -166,8 +171,14 @@ class Family(abc.ABC):
         return tuple(f"factor {name!r} {reason}" for name, reason in idle_factors(task).items())
 
     def reference_score(self, task: Task) -> ReferenceScore | None:
-        """Random and expert returns of ``task`` in the default environment, or None where none were measured."""
-        return None
+        """Random and expert returns of ``task``, or None where none hold.
+
+        ``reference_scores`` hold wherever paths are those of the default environment: what differs in appearance or
+        sensors alone has them too; what differs, or is drawn, in dynamics or layout has none.
+        """
+        drawn = () if task.randomization is None else task.randomization.factors
+        changed = {self.factors[name].kind for name in (*task.environment, *drawn)}
+        return None if changed & {"dynamics", "layout"} else self.reference_scores.get((task.robot, task.task))
 
     def task(
         self,

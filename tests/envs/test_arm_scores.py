@@ -17,6 +17,7 @@ LEAST = {"reach": 0.97, "push": 0.8, "avoid": 0.85, "follow": 0.85}
 def test_reference_scores_hold_and_the_expert_succeeds(robot, task):
     score = ARM.reference_score(ARM.task(robot=robot, task=task))
     assert score.episodes >= 1000
+    assert score.source == f"scripted expert: python -m rltransfer_envs.arm.score --episodes {score.episodes}"
     for policy, stored in ((random_policy, score.random), (expert_policy, score.expert)):
         env = ArmVectorEnv(60, robot=robot, task=task)
         env.action_space.seed(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from typing import Any
@@ -22,6 +23,7 @@ from rltransfer_envs.atari.family import ATARI
 from rltransfer_envs.atari.games import ACTIONS, GAMES
 from rltransfer_envs.atari.held_action import HeldAction
 from rltransfer_envs.atari.settings import Settings
+from rltransfer_envs.scoring import play, random_policy
 
 
 def shares(size_in: int) -> np.ndarray:
@@ -208,3 +210,26 @@ def test_the_declaration_imports_no_simulator() -> None:
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_the_scale_of_returns_is_measured_for_random_play_and_cited_for_humans() -> None:
+    assert set(ATARI.reference_scores) == set(itertools.product(ATARI.robots, ATARI.tasks))
+    for (robot, game), score in ATARI.reference_scores.items():
+        assert ATARI.reference_score(ATARI.task(robot=robot, task=game)) is score
+        assert score.expert == GAMES[game].human > score.random
+        assert "rltransfer_envs.atari.score --episodes 20" in score.source
+        assert "Mnih et al. 2015" in score.source
+    for environment in ({"mode": 1}, {"difficulty": 1}, {"sticky": 0.0}, {"frame_skip": 5}):
+        assert ATARI.reference_score(ATARI.task(environment=environment)) is None
+    assert ATARI.reference_score(ATARI.task(environment={"invert": True, "noise": 9.0})) is not None
+
+
+def test_random_scores_hold() -> None:
+    """In the shortest games, with other seeds: within four standard errors of the two means."""
+    for robot, game in (("minimal", "breakout"), ("joystick", "asterix")):
+        env = ATARI.make_vec(ATARI.task(robot=robot, task=game), num_envs=20)
+        env.action_space.seed(1)
+        returns, _, _ = play(env, random_policy, episodes=20, seed=10_000)
+        error = returns.std() * np.sqrt(2 / len(returns))
+        assert abs(returns.mean() - ATARI.reference_scores[robot, game].random) < 4 * error + 0.5
+        env.close()

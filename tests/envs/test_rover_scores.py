@@ -14,6 +14,7 @@ from rltransfer_envs.scoring import play, random_policy
 def test_reference_scores_hold(robot, task):
     score = ROVER.reference_score(ROVER.task(robot=robot, task=task))
     assert score.episodes >= 1000
+    assert score.source == f"scripted expert: python -m rltransfer_envs.rover.score --episodes {score.episodes}"
     for policy, stored in ((random_policy, score.random), (expert_policy, score.expert)):
         env = RoverVectorEnv(50, robot=robot, task=task)
         env.action_space.seed(1)

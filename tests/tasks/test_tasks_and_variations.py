@@ -7,7 +7,7 @@ from gymnasium import spaces
 
 from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.registry import FAMILIES
-from rltransfer.tasks import Factor, Family, SpaceDiff, Variation
+from rltransfer.tasks import Factor, Family, Randomization, ReferenceScore, SpaceDiff, Variation
 from rltransfer.tasks.gymnasium_family import GymnasiumFamily
 
 FACTORS = {
@@ -40,6 +40,7 @@ class Ground(Family):
 
 
 GROUND = Ground()
+SCORE = ReferenceScore(random=0.0, expert=1.0, episodes=5, source="counted")
 
 
 def point(**axes):
@@ -177,3 +178,22 @@ def test_rover_tells_robots_apart():
     assert not SpaceDiff.between(source, source.changed(robot="differential")).action_equal
     assert not SpaceDiff.between(source, source.changed(robot="hovercraft")).homogeneous
     assert SpaceDiff.between(source, source.changed(environment={"slip": 0.1, "palette": "night"})).homogeneous
+
+
+@pytest.mark.parametrize(
+    ("axes", "holds"),
+    [
+        ({}, True),
+        ({"environment": {"palette": "dusk", "noise": 3.0}}, True),
+        ({"environment": {"slip": 0.0}}, True),
+        ({"environment": {"slip": 0.1}}, False),
+        ({"environment": {"palette": "dusk", "walls": 1}}, False),
+        ({"randomization": Randomization(factors=("palette",))}, True),
+        ({"randomization": Randomization(factors=("palette", "walls"))}, False),
+        ({"robot": "b"}, False),
+        ({"task": "swap"}, False),
+    ],
+)
+def test_reference_scores_hold_where_paths_are_the_default_environments(axes, holds, monkeypatch):
+    monkeypatch.setattr(Ground, "reference_scores", {("a", "reach"): SCORE})
+    assert GROUND.reference_score(point(**axes)) == (SCORE if holds else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rltransfer.tasks.family import ActionKind, Family, ReferenceScore, Task
+from rltransfer.tasks.family import ActionKind, Family, Task
 from rltransfer_envs.arm import spaces
 from rltransfer_envs.arm.factors import FACTORS, ROBOTS, TASKS
 from rltransfer_envs.arm.reference_scores import REFERENCE_SCORES
@@ -26,6 +26,7 @@ class Arm(Family):
     factors = FACTORS
     simulator_modules = ("rltransfer_envs.arm.vector_env",)
     described_in = "rltransfer_envs.arm.env:ArmEnv"
+    reference_scores = REFERENCE_SCORES
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> ArmVectorEnv:
         """``num_envs`` copies of ``task``, stepped together."""
@@ -48,10 +49,6 @@ class Arm(Family):
     def action_kind(self, robot: str) -> ActionKind:
         """Every robot acts by torques and forces."""
         return "continuous"
-
-    def reference_score(self, task: Task) -> ReferenceScore | None:
-        """Random and expert returns in the default environment; ``score`` measures them."""
-        return REFERENCE_SCORES.get((task.robot, task.task))
 
 
 ARM = Arm()

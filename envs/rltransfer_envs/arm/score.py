@@ -20,4 +20,4 @@ def expert_policy(env: ArmVectorEnv) -> npt.NDArray[Any]:
 
 
 if __name__ == "__main__":
-    print_scores("arm", expert_policy, description=__doc__ or "", episodes=1000)
+    print_scores("arm", expert=expert_policy, description=__doc__ or "", episodes=1000)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from rltransfer.errors import ConfigError
 from rltransfer.tasks.extras import imported
-from rltransfer.tasks.family import HIDDEN, ActionKind, Context, Family, Randomization, ReferenceScore, Task
+from rltransfer.tasks.family import HIDDEN, ActionKind, Context, Family, Randomization, Task
 from rltransfer_envs.atari.factors import FACTORS, ROBOTS, TASKS
 from rltransfer_envs.atari.games import ACTIONS, GAMES
+from rltransfer_envs.atari.reference_scores import REFERENCE_SCORES
 
 if TYPE_CHECKING:
     from gymnasium import Env
@@ -28,6 +29,7 @@ class Atari(Family):
     extra = "atari"
     simulator_modules = ("ale_py", "rltransfer_envs.atari.vector_env")
     described_in = "rltransfer_envs.atari.vector_env:AtariGames"
+    reference_scores = REFERENCE_SCORES
 
     def task(
         self,
@@ -80,11 +82,6 @@ class Atari(Family):
     def action_kind(self, robot: str) -> ActionKind:
         """Always discrete."""
         return "discrete"
-
-    def reference_score(self, task: Task) -> ReferenceScore:
-        """Random play and a human tester's, from the literature; see ``games.Game``."""
-        game = GAMES[task.task]
-        return ReferenceScore(random=game.random, expert=game.human, episodes=20)
 
 
 ATARI = Atari()

@@ -15,8 +15,8 @@ class Game:
         modes: the numbers of its game variations; 0 is the one it starts in.
         difficulties: positions of its difficulty switch; 0 is the one it starts in.
         minimal: indices in ``ACTIONS`` of the actions that make a difference; all of them where left out.
-        random: mean return of the uniformly random policy.
-        human: mean return of a professional human tester.
+        random: mean return of the uniformly random policy, as published; ``reference_scores`` has our own.
+        human: mean return of a professional human tester, as published.
         success: the return from which an episode counts as a success; half way from random to human where left out.
 
     Source of the scores: Mnih et al. 2015, "Human-level control through deep reinforcement learning", Extended Data

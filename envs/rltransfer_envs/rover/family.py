@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rltransfer.tasks.family import ActionKind, Family, ReferenceScore, Task
+from rltransfer.tasks.family import ActionKind, Family, Task
 from rltransfer_envs.rover import spaces
 from rltransfer_envs.rover.factors import FACTORS, ROBOTS, TASKS
 from rltransfer_envs.rover.reference_scores import REFERENCE_SCORES
@@ -26,6 +26,7 @@ class Rover(Family):
     factors = FACTORS
     simulator_modules = ("rltransfer_envs.rover.vector_env",)
     described_in = "rltransfer_envs.rover.env:RoverEnv"
+    reference_scores = REFERENCE_SCORES
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> RoverVectorEnv:
         """``num_envs`` copies of ``task``, stepped by one compiled call."""
@@ -52,10 +53,6 @@ class Rover(Family):
     def action_kind(self, robot: str) -> ActionKind:
         """Discrete for robots whose actions have names."""
         return "discrete" if robot in spaces.ACTION_MEANINGS else "continuous"
-
-    def reference_score(self, task: Task) -> ReferenceScore | None:
-        """Random and expert returns in the default environment; ``score`` measures them."""
-        return REFERENCE_SCORES.get((task.robot, task.task))
 
 
 ROVER = Rover()

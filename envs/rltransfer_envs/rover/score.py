@@ -20,4 +20,4 @@ def expert_policy(env: RoverVectorEnv) -> npt.NDArray[Any]:
 
 
 if __name__ == "__main__":
-    print_scores("rover", expert_policy, description=__doc__ or "", episodes=2000)
+    print_scores("rover", expert=expert_policy, description=__doc__ or "", episodes=2000)
