@@ -6,15 +6,20 @@ import numpy as np
 import pytest
 
 from rltransfer_envs.classic_control.family import ACROBOT, ALL, CARTPOLE, LUNAR_LANDER, MOUNTAIN_CAR, PENDULUM
-from rltransfer_envs.classic_control.palettes import BODY, ROD, palette
+from rltransfer_envs.classic_control.palettes import BODY, MARK, ROD, palette
 
 DAY = palette("day")
 
 
-def frames_of(family, states, **factors):
+def view_of(family, *, task=None, **factors):
+    """What a frame shows at these factor values."""
+    return family.task(task=task, environment=factors).make_vec(num_envs=1).system.view
+
+
+def frames_of(family, states, *, task=None, **factors):
     """(num, 64, 64, 3) of states put in place."""
     environment = {"observation": "pixels", **factors}
-    env = family.task(environment=environment).make_vec(num_envs=len(states))
+    env = family.task(task=task, environment=environment).make_vec(num_envs=len(states))
     env.reset(seed=0)
     env.set_state({**env.get_state(), "states": np.array(states, np.float64)})
     observations = np.empty(env.observation_space.shape, np.uint8)
@@ -33,20 +38,16 @@ def middle(frame, colour, view, *, reach=90.0):
 
 
 def test_the_angle_of_the_pole_is_read_off():
-    from rltransfer_envs.classic_control.cartpole_system import CartPole
-
     angles = np.radians([-12, -6, -2, 0, 1, 3, 9])
     frames = frames_of(CARTPOLE, [[0.5, 0, angle, 0] for angle in angles], afterimage=False)
     for frame, angle in zip(frames, angles, strict=True):
-        x, y = middle(frame, ROD, CartPole.view)
+        x, y = middle(frame, ROD, view_of(CARTPOLE))
         assert math.degrees(math.atan2(x - 0.5, y)) == pytest.approx(math.degrees(angle), abs=1.0)
 
 
 def test_the_cart_is_where_it_is():
-    from rltransfer_envs.classic_control.cartpole_system import CartPole
-
     for frame, x in zip(frames_of(CARTPOLE, [[x, 0, 0, 0] for x in (-2, -0.3, 1.7)]), (-2, -0.3, 1.7), strict=True):
-        assert middle(frame, BODY, CartPole.view)[0] == pytest.approx(x, abs=0.03)
+        assert middle(frame, BODY, view_of(CARTPOLE))[0] == pytest.approx(x, abs=0.03)
 
 
 def test_one_frame_holds_all_of_the_cart_poles_state():
@@ -63,7 +64,6 @@ def test_one_frame_holds_all_of_the_cart_poles_state():
 
 
 def test_pendulum_and_acrobot_tips_are_where_they_are():
-    from rltransfer_envs.classic_control.acrobot_system import Acrobot
     from rltransfer_envs.classic_control.pendulum_system import Pendulum
 
     for angle in (0.0, 1.0, -2.0):
@@ -71,8 +71,62 @@ def test_pendulum_and_acrobot_tips_are_where_they_are():
         tip = middle(frame, BODY, Pendulum.view)
         np.testing.assert_allclose(tip, (-1.25 * math.sin(angle), 1.25 * math.cos(angle)), atol=0.06)
         (frame,) = frames_of(ACROBOT, [[angle, 0.5, 0.0, 0.0]])
-        upper = middle(frame, BODY, Acrobot.view)
+        upper = middle(frame, BODY, view_of(ACROBOT))
         np.testing.assert_allclose(upper, (0.5 * math.sin(angle), -0.5 * math.cos(angle)), atol=0.12)
+
+
+def amount(frame, colour, *, reach=90.0):
+    """How many pixels are of about a colour."""
+    return np.clip(1 - np.linalg.norm(frame.astype(float) - DAY[colour], axis=2) / reach, 0, None).sum()
+
+
+def is_seen(frame, colour, view, x, y, *, reach=90.0):
+    """Whether a pixel within two of a point of the scene is of about a colour; by 150, half covered by it will do."""
+    column, row = (32 + 64 * (x - view.x) / view.field, 32 - 64 * (y - view.y) / view.field)
+    rows, columns = np.mgrid[:64, :64] + 0.5
+    distance = np.linalg.norm(frame.astype(float) - DAY[colour], axis=2)
+    return bool((distance[np.hypot(rows - row, columns - column) <= 2] < reach).any())
+
+
+LONG = {"length": 1.0, "track_limit": 3.6, "angle_limit": 24.0}
+
+
+@pytest.mark.parametrize("task", ["balance", "swing-up"])
+@pytest.mark.parametrize(
+    "factors", [{}, {"track_limit": 1.2}, {"length": 0.05}, *({name: LONG[name]} for name in LONG), LONG], ids=str
+)
+def test_cart_and_pole_are_seen_at_the_ends_of_the_track(task, factors):
+    values = CARTPOLE.task(environment=factors).environment.full()
+    end, limit = values["track_limit"], math.radians(values["angle_limit"])
+    view = view_of(CARTPOLE, task=task, **factors)
+    angles = (0.0, math.pi) if task == "swing-up" else (0.0, limit)
+    for angle in angles:
+        states = [[x, 0, side * angle, 0] for x, side in ((0, 1), (end, 1), (-end, -1))]
+        amid, *ends = frames_of(CARTPOLE, states, task=task, afterimage=False, **factors)
+        for frame, side in zip(ends, (1, -1), strict=True):
+            assert amount(frame, BODY) == pytest.approx(amount(amid, BODY), rel=0.2)  # the whole cart
+            tip = 4 * values["length"] * math.sin(side * angle), 4 * values["length"] * math.cos(angle)
+            assert is_seen(frame, ROD, view, side * end + tip[0], tip[1], reach=150)
+            if angle != limit:  # leaning out at the very end, half of the tip may be cut
+                assert amount(frame, ROD, reach=200.0) == pytest.approx(amount(amid, ROD, reach=200.0), rel=0.2)
+
+
+@pytest.mark.parametrize(
+    "factors", [{}, *({"length": n, "goal_height": h} for n in (0.5, 1.5) for h in (0.0, 1.8))], ids=str
+)
+def test_the_acrobots_tip_and_line_are_seen_wherever_they_are(factors):
+    values = ACROBOT.task(environment=factors).environment.full()
+    view, length = view_of(ACROBOT, **factors), values["length"]
+    angles = (0, math.pi / 2, math.pi, -math.pi / 2)
+    for frame, angle in zip(frames_of(ACROBOT, [[a, 0, 0, 0] for a in angles], **factors), angles, strict=True):
+        assert is_seen(frame, ROD, view, 2 * length * math.sin(angle), -2 * length * math.cos(angle))
+        for side in (-1, 1):  # from edge to edge
+            assert is_seen(frame, MARK, view, 0.48 * side * view.field, values["goal_height"] * length, reach=150)
+
+
+def test_the_default_frames_are_as_wide_as_they_were():
+    assert view_of(CARTPOLE) == view_of(CARTPOLE, task="swing-up") == (0.0, 0.0, 5.6)
+    assert view_of(ACROBOT) == (0.0, 0.0, 5.2)
 
 
 def test_car_and_lander_are_where_they_are():
@@ -86,7 +140,7 @@ def test_car_and_lander_are_where_they_are():
     env.reset(seed=2)
     for _ in range(40):
         seen = env.step(np.array([0]))[0][0]
-    lander = env.system.envs[0].lander
+    lander = env.system.landers[0].lander
     np.testing.assert_allclose(middle(seen, BODY, LunarLander.view), tuple(lander.position), atol=0.4)
 
 
@@ -140,7 +194,7 @@ def test_a_copy_of_many_sees_what_it_would_see_alone(family):
         assert seen[0].max() > 100
 
 
-@pytest.mark.parametrize("family", [f for f in ALL if f.restores_state], ids=lambda family: family.name)
+@pytest.mark.parametrize("family", ALL, ids=lambda family: family.name)
 def test_pixels_go_on_from_a_former_state(family):
     environment = {"observation": "pixels", "distractors": 4, "noise": 10.0, "occlusion": 0.2}
     env, other = (family.task(environment=environment).make_vec(num_envs=2) for _ in range(2))

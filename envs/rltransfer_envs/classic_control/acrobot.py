@@ -41,9 +41,10 @@ class AcrobotFamily(ControlFamily):
     and both angular velocities (rad/s, within 4 pi and 9 pi).
 
     ``observation: pixels`` gives ``Box(0, 255, (64, 64, 3), uint8)`` instead, drawn here without OpenGL or pygame,
-    the same for every robot. An afterimage shows where moving parts would have been 0.2 s ago at their present
-    velocities, so one frame holds the state, and the image keeps three channels for trunks made for other families.
-    Switch ``afterimage`` off, and a stack of frames is needed to see velocities.
+    the same for every robot: 5.2 m across, or more where links are longer. An afterimage shows where moving
+    parts would have been 0.2 s ago at their present velocities, so one frame holds the state, and the image keeps three
+    channels for trunks made for other families. Switch ``afterimage`` off, and a stack of frames is needed to see
+    velocities.
 
     ## Rewards
     - ``swing-up``: -1 a step, 0 in the step that ends it.

@@ -20,6 +20,8 @@ from rltransfer_envs.drawing.shapes import BOX, DISC
 
 HELD_STEPS = 20
 """Steps at an episode's end in which the tip must be above the line."""
+NARROWEST, MARGIN = 5.2, 0.6
+"""Least width of the frame, which links of 1 m need, and what there is of it beyond longer ones, metres."""
 AFTERIMAGE = 0.2
 """Seconds."""
 
@@ -75,11 +77,11 @@ class Acrobot(InTurn):
         np.array([-1, -1, -1, -1, -4 * pi, -9 * pi], np.float32), np.array([1, 1, 1, 1, 4 * pi, 9 * pi], np.float32)
     )
     scales = np.array([1.0, 1.0, 1.0, 1.0, 4.0, 9.0])
-    view = View(0.0, 0.0, 5.2)
 
     def __init__(self, num_envs: int, *, robot: str, task: str, factors: Mapping[str, FactorValue]) -> None:
         super().__init__([TwoLinks() for _ in range(num_envs)], robot=robot, task=task, factors=factors)
         torque, length = self.number("torque"), self.number("length")
+        self.view = View(0.0, 0.0, max(NARROWEST, 2 * (2 * length + MARGIN)))
         for env in self.envs:
             env.LINK_LENGTH_1 = env.LINK_LENGTH_2 = length
             env.LINK_COM_POS_1 = env.LINK_COM_POS_2 = 0.5 * length
@@ -134,5 +136,6 @@ class Acrobot(InTurn):
     def scenery(self) -> Parts:
         """The line to be reached."""
         scene = Scene(1)
-        scene.add(BOX, 0.0, self.number("goal_height") * self.number("length"), 0.0, 2.6, 0.04, MARK)
+        height = self.number("goal_height") * self.number("length")
+        scene.add(BOX, 0.0, height, 0.0, self.view.field / 2, 0.04 * self.view.field / NARROWEST, MARK)
         return scene.parts()

@@ -43,9 +43,10 @@ class CartPoleFamily(ControlFamily):
     angle's, which are -pi to pi in both tasks so that these have one space.
 
     ``observation: pixels`` gives ``Box(0, 255, (64, 64, 3), uint8)`` instead, drawn here without OpenGL or pygame,
-    the same for every robot. An afterimage shows where moving parts would have been 0.3 s ago at their present
-    velocities, so one frame holds the state, and the image keeps three channels for trunks made for other families.
-    Switch ``afterimage`` off, and a stack of frames is needed to see velocities.
+    the same for every robot: 5.6 m across, or more where the track or the pole is longer. An afterimage shows where
+    moving parts would have been 0.3 s ago at their present velocities, so one frame holds the state, and the image
+    keeps three channels for trunks made for other families. Switch ``afterimage`` off, and a stack of frames is needed
+    to see velocities.
 
     ## Rewards
     - ``balance``: 1 a step.

@@ -20,6 +20,10 @@ from rltransfer_envs.drawing.shapes import BOX, DISC
 
 DRAWN_LENGTH = 2.0
 """Times which the pole is drawn as long as it is, so that 12 degrees move its default tip by 5 pixels, not by 2."""
+NARROWEST = 5.6
+"""Least width of the frame, metres: what the default environment needs."""
+CART_MARGIN, TIP_MARGIN, TIP_CUT = 0.4, 0.2, 0.02
+"""Metres of the frame beside a cart's middle and beyond a pole's end; and by how much a pole that falls may miss it."""
 AFTERIMAGE = 0.3
 """Seconds."""
 HELD_STEPS = 100
@@ -62,6 +66,21 @@ def make_constants(factors: Mapping[str, FactorValue], *, task: str) -> Constant
         is_semi_implicit=task == "swing-up" or factors["integrator"] == "semi-implicit",
         swings_up=task == "swing-up",
     )
+
+
+def drawn_length(c: Constants) -> float:
+    """Metres of the scene from the cart to the pole's end."""
+    return 2 * c.length * DRAWN_LENGTH
+
+
+def field(c: Constants) -> float:
+    """Metres across a frame that shows the cart anywhere on its track and the pole upright, hanging or about to fall.
+
+    A pole that leans out beyond the end of the track, as in a swing-up, leaves the frame.
+    """
+    pole = drawn_length(c)
+    lean = 0.0 if c.swings_up else pole * math.sin(c.angle_limit) - TIP_CUT
+    return max(NARROWEST, 2 * (c.track_limit + max(CART_MARGIN, lean)), 2 * (pole + TIP_MARGIN))
 
 
 @compiled
@@ -118,11 +137,11 @@ class CartPole(System):
         np.array([-4.8, -np.inf, -np.pi, -np.inf], np.float32), np.array([4.8, np.inf, np.pi, np.inf], np.float32)
     )
     scales = np.array([2.4, 2.0, 0.2, 2.0])
-    view = View(0.0, 0.0, 5.6)
 
     def __init__(self, num_envs: int, *, robot: str, task: str, factors: Mapping[str, FactorValue]) -> None:
         super().__init__(num_envs, robot=robot, task=task, factors=factors)
         self.constants = make_constants(factors, task=task)
+        self.view = View(0.0, 0.0, field(self.constants))
         self.states = np.zeros((num_envs, 4))
         self._held = np.zeros(num_envs, np.int64)
         self._generators = [np.random.default_rng(0) for _ in range(num_envs)]
@@ -162,7 +181,7 @@ class CartPole(System):
         """Cart and pole."""
         scene = Scene(self.num_envs)
         x, x_dot, theta, theta_dot = self.states.T
-        length = 2 * self.constants.length * DRAWN_LENGTH
+        length = drawn_length(self.constants)
         if afterimage:
             before, angle = x - AFTERIMAGE * x_dot, theta - AFTERIMAGE * theta_dot
             scene.add(BOX, before, 0.0, 0.0, 0.34, 0.2, GHOST, GHOST_OPACITY)

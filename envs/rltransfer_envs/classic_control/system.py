@@ -40,8 +40,8 @@ NO_GROUND = Ground(np.empty((1, 0)), 0.0, 1.0)
 class System(abc.ABC):
     """``num_envs`` copies of a robot and a task under a full set of factor values.
 
-    Observations and their space are upstream's, one space for all robots, tasks and factor values, so that agents can
-    be carried from each to each.
+    Observations are upstream's numbers. Their space is one for all robots, tasks and factor values, so that agents can
+    be carried from each to each: upstream's where its bounds hold in every task, wider where they do not.
 
     Args:
         num_envs: copies.
@@ -54,6 +54,7 @@ class System(abc.ABC):
     scales: Floats
     """(numbers,) what noise on each number of an observation is relative to"""
     view: View
+    """Wide enough for all that matters at these factor values."""
     scenery_changes: bool = False
     """Whether the scenery differs from episode to episode."""
 
