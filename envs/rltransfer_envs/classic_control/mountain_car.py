@@ -30,7 +30,7 @@ class MountainCarFamily(ControlFamily):
     continuous car's gravity, a literal upstream, is a constant here.
 
     - ``reach``: reach the flag on the right hill, at 0.5 for the discrete robot and 0.45 for the continuous one.
-    - ``reach-left``: reach the flag on the left hill, at -1.1.
+    - ``reach-left``: reach the flag on the left hill, at -1.1; a wall at -1.2 stops the car.
 
     ## Action Space
     | robot | space | actions |
@@ -54,8 +54,9 @@ class MountainCarFamily(ControlFamily):
     Position uniform in -0.6 to -0.4, at rest.
 
     ## Episode End
-    Termination: the flag is reached (or passed) with at least ``goal_velocity`` outwards. Truncation: 200 steps,
-    999 for the continuous robot. ``info["is_success"]``: the flag was reached.
+    Termination: the flag is reached (or passed) with at least ``goal_velocity`` outwards; where the car runs into the
+    wall, with the velocity before it. Truncation: 200 steps, 999 for the continuous robot. ``info["is_success"]``: the
+    flag was reached.
 
     ## Arguments
     - ``robot``, ``task``: see above.

@@ -23,7 +23,7 @@ CONTINUOUS_SHARE = 1.5
 DEFAULT_FORCE = 0.001
 GOALS = {"discrete": 0.5, "continuous": 0.45}
 """Upstream's flags differ by robot."""
-LEFT_GOAL = -1.1
+LEFT_GOAL, LEFT_WALL = -1.1, -1.2
 AFTERIMAGE = 8
 """Steps."""
 
@@ -63,12 +63,16 @@ class MountainCar(InTurn):
         envs = [MountainCarEnv() if robot == "discrete" else ContinuousCar() for _ in range(num_envs)]
         super().__init__(envs, robot=robot, task=task, factors=factors)
         self._left = task == "reach-left"
+        self._stood_at_wall = np.zeros(num_envs, np.bool_)
         shift = self.number("goal_shift")
         self.goal = LEFT_GOAL - shift if self._left else GOALS[robot] + shift
         for env in self.envs:
             env.gravity, env.max_speed = self.number("gravity"), self.number("max_speed")
             env.goal_velocity = self.number("goal_velocity")
-            env.goal_position = math.inf if self._left else self.goal
+            if self._left:  # the wall behind the flag is put up in ``judge``, which has to know how fast it was met
+                env.goal_position, env.min_position = math.inf, -math.inf
+            else:
+                env.goal_position = self.goal
             if robot == "discrete":
                 env.force = self.number("force")
             else:
@@ -79,12 +83,22 @@ class MountainCar(InTurn):
         """Left, nothing or right; or a share of the force."""
         return Discrete(3) if self.robot == "discrete" else Box(-1.0, 1.0, (1,), np.float32)
 
+    def command(self, k: int, action: Any) -> Any:
+        """The robot's own; where the car stands before it is kept for ``judge``."""
+        self._stood_at_wall[k] = self.envs[k].state[0] <= LEFT_WALL
+        return action
+
     def judge(self, k: int, action: Any, reward: float, terminated: bool) -> tuple[float, bool, bool]:
         """Upstream's, or the same on the other side."""
         if not self._left:
             return reward, terminated, terminated
         position, velocity = self.envs[k].state
-        reached = bool(position <= self.goal and velocity <= -self.number("goal_velocity"))
+        is_fast = velocity <= -self.number("goal_velocity") and not self._stood_at_wall[k]
+        reached = bool(position <= self.goal and is_fast)
+        if position <= LEFT_WALL:
+            stopped = (LEFT_WALL, max(float(velocity), 0.0))
+            self.envs[k].state = stopped if self.robot == "discrete" else np.array(stopped, np.float32)
+            self.observations[k] = stopped
         bonus = 100.0 if reached and self.robot == "continuous" else 0.0
         return reward + bonus, reached, reached
 
