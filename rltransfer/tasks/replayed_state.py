@@ -56,6 +56,11 @@ class ReplayedState(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._actions.append(np.array(action))
         return self.env.step(action)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is an episode, and so a state."""
+        return self._began_with is not None
+
     def get_state(self) -> dict[str, Any]:
         """The generator when the episode began (text), and the actions since (steps, *action shape)."""
         if self._began_with is None:

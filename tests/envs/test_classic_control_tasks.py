@@ -129,8 +129,9 @@ def test_bad_input_gets_one_line():
         env.reset(seed=[1])
     with pytest.raises(ConfigError, match="outside its bounds"):
         CARTPOLE.task(environment={"force": 21.0})
-    with pytest.raises(ConfigError, match="put back"):
-        LUNAR_LANDER.task().make_vec(num_envs=1).get_state()
+    lander = LUNAR_LANDER.task().make_vec(num_envs=2)
+    with pytest.raises(ConfigError, match="actions differ"):
+        lander.set_state({**lander.get_state(), "actions": np.zeros((2, 5), np.int64)})
     with pytest.raises(ConfigError, match="MAIN_POWER"):
         with_constants(lean, {"MAIN_POWER": 1.0})
 
@@ -157,3 +158,47 @@ def test_a_lower_line_is_reached_sooner():
         return 500
 
     assert steps(0.0) < steps(1.0) < 500
+
+
+@pytest.mark.parametrize("robot", list(LUNAR_LANDER.robots))
+def test_a_lander_goes_on_in_copies_that_never_began(robot):
+    """Over the ends of episodes, with wind: Box2D's contacts are found again by playing them."""
+    task = LUNAR_LANDER.task(robot=robot, environment={"wind": 10.0, "observation": "pixels"})
+    env, other = (task.make_vec(num_envs=2) for _ in range(2))
+    env.reset(seed=3)
+    env.action_space.seed(0)
+    for _ in range(90):
+        env.step(env.action_space.sample())
+    other.set_state(env.get_state())
+    ended = 0
+    for _ in range(150):
+        actions = env.action_space.sample()
+        mine, theirs = env.step(actions), other.step(actions)
+        for one, two in zip(mine[:4], theirs[:4], strict=True):
+            np.testing.assert_array_equal(one, two)
+        ended += (mine[2] | mine[3]).sum()
+    assert ended >= 2
+
+
+@pytest.mark.parametrize("robot", ["discrete", "continuous"])
+def test_a_car_that_runs_into_the_left_wall_has_passed_the_flag_with_the_speed_before(robot):
+    def run(velocity, goal_velocity, position=-1.14):
+        environment = {"goal_shift": 0.08, "goal_velocity": goal_velocity}
+        env = MOUNTAIN_CAR.task(robot=robot, task="reach-left", environment=environment).make_vec(num_envs=1)
+        env.reset(seed=0)
+        env.set_state({**env.get_state(), "states": np.array([[position, velocity]], np.float64)})
+        left = np.array([0]) if robot == "discrete" else np.array([[-1.0]], np.float32)
+        seen, _, terminated, _, infos = env.step(left)
+        last = infos["final_obs"][0] if terminated[0] else seen[0]
+        return bool(terminated[0]), last
+
+    reached, last = run(-0.065, 0.06)  # to -1.2 in one step, where the wall stops it
+    assert reached
+    np.testing.assert_array_equal(last, np.array([-1.2, 0.0], np.float32))
+    reached, last = run(-0.061, 0.06)  # gravity takes 0.0024 a step here, and the engine gives at most 0.0015
+    assert reached == (robot == "continuous")
+    assert not run(-0.05, 0.06)[0]
+    assert run(-0.05, 0.04, position=-1.17)[0]
+    standing, last = run(0.0, 0.0001, position=-1.2)
+    assert not standing
+    assert last[0] >= np.float32(-1.2)

@@ -30,7 +30,8 @@ class LunarLanderFamily(ControlFamily):
     - ``land``: come to rest on the pad between the flags. ``LunarLander-v3``, discrete or continuous.
     - ``hover``: stay above the pad, at 0.7 in observed units.
 
-    States cannot be put back: Box2D keeps contacts and solver state to itself.
+    Box2D keeps contacts and solver state to itself, so a state is put back by playing its episode again: exact, and as
+    long as the episode was.
 
     ## Action Space
     | robot | space | actions |
@@ -102,7 +103,6 @@ class LunarLanderFamily(ControlFamily):
     name = "lunar-lander"
     summary = "rocket above the moon on Box2D: land on the pad or hover, engines, mass, gravity and wind as factors"
     extra = "box2d"
-    restores_state = False
     robots = ROBOTS
     tasks = TASKS
     meanings = MEANINGS

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from gymnasium.spaces import Box, Discrete, Space
 
-from rltransfer.errors import ConfigError
 from rltransfer.tasks.extras import imported
 from rltransfer.tasks.factor import FactorValue
+from rltransfer.tasks.replayed_state import ReplayedState
 from rltransfer_envs.classic_control.in_turn import InTurn
 from rltransfer_envs.classic_control.palettes import BODY, BODY_DARK, GHOST, LIT, MARK, POST
 from rltransfer_envs.classic_control.parts import GHOST_OPACITY, Parts, Scene, Values
@@ -26,6 +26,8 @@ PAD = 0.2
 """Half the width of the pad in observed units."""
 HOVER_HEIGHT, HOVER_RANGE, HELD_STEPS = 0.7, 0.3, 100
 """Where to hover and how near it, in observed units, and for how many steps at an episode's end."""
+LONGEST = 1_000
+"""Steps that an episode lasts at most."""
 AFTERIMAGE = 0.3
 """Seconds."""
 DRAWN = 1.8
@@ -66,7 +68,10 @@ def make_lander(robot: str, factors: Mapping[str, FactorValue]) -> Any:
 
 
 class LunarLander(InTurn):
-    """All copies of a lander."""
+    """All copies of a lander.
+
+    Box2D cannot be put back, so a former state is found again by playing its episode; see ``ReplayedState``.
+    """
 
     observation_space = Box(
         np.array([-2.5, -2.5, -10, -10, -2 * math.pi, -10, 0, 0], np.float32),
@@ -77,8 +82,10 @@ class LunarLander(InTurn):
     scenery_changes = True
 
     def __init__(self, num_envs: int, *, robot: str, task: str, factors: Mapping[str, FactorValue]) -> None:
-        envs = [make_lander(robot, factors) for _ in range(num_envs)]
+        envs = [ReplayedState(make_lander(robot, factors)) for _ in range(num_envs)]
         super().__init__(envs, robot=robot, task=task, factors=factors)
+        self.landers: list[Any] = [env.unwrapped for env in envs]
+        """Upstream's environments."""
         self._action_space = envs[0].action_space
 
     @property
@@ -95,7 +102,7 @@ class LunarLander(InTurn):
         """Upstream's; or nearness to the place to hover at, 0 to 1, and nothing at a crash."""
         x, y, x_dot, y_dot, angle = (float(number) for number in self.observations[k, :5])
         if self.task == "land":
-            return reward, terminated, terminated and not self.envs[k].lander.awake and abs(x) <= PAD
+            return reward, terminated, terminated and not self.landers[k].lander.awake and abs(x) <= PAD
         apart = math.hypot(x, y - HOVER_HEIGHT)
         if terminated:
             return 0.0, True, False
@@ -111,7 +118,7 @@ class LunarLander(InTurn):
     def moving_parts(self, *, afterimage: bool) -> Parts:
         """Lander and legs, lit where they touch the ground."""
         scene = Scene(self.num_envs)
-        poses = np.array([_pose(env) for env in self.envs])
+        poses = np.array([_pose(env) for env in self.landers])
         x, y, angle = poses[:, 0], poses[:, 1], poses[:, 2]
         if afterimage:
             before = (x - AFTERIMAGE * poses[:, 3], y - AFTERIMAGE * poses[:, 4], angle - AFTERIMAGE * poses[:, 5])
@@ -123,7 +130,7 @@ class LunarLander(InTurn):
     def scenery(self) -> Parts:
         """The flags beside the pad."""
         scene = Scene(self.num_envs)
-        pads = np.array([(env.helipad_x1, env.helipad_x2, env.helipad_y) for env in self.envs])
+        pads = np.array([(env.helipad_x1, env.helipad_x2, env.helipad_y) for env in self.landers])
         for column in (0, 1):
             scene.add(BOX, pads[:, column], pads[:, 2] + 0.9, 0.0, 0.09, 0.9, POST)
             scene.add(TRIANGLE, pads[:, column] + 0.55, pads[:, 2] + 1.45, 0.0, 0.5, 0.35, MARK)
@@ -131,16 +138,30 @@ class LunarLander(InTurn):
 
     def ground(self) -> Ground:
         """The moon's surface, another in every episode."""
-        outlines = [[env.sky_polys[0][0], *(polygon[1] for polygon in env.sky_polys)] for env in self.envs]
+        outlines = [[env.sky_polys[0][0], *(polygon[1] for polygon in env.sky_polys)] for env in self.landers]
         return Ground(np.array(outlines)[:, :, 1], 0.0, WIDTH)
 
     def get_state(self) -> dict[str, Array]:
-        """Raises ConfigError: Box2D keeps contacts and solver state to itself."""
-        raise ConfigError("lunar-lander cannot be put back into a former state: Box2D keeps its contacts to itself")
+        """See ``System.get_state``: for each copy its generator when the episode began, text, and the actions since."""
+        space = self._action_space
+        actions = np.zeros((self.num_envs, LONGEST, *(space.shape or ())), space.dtype)
+        began, steps = [""] * self.num_envs, np.zeros(self.num_envs, np.int64)
+        for k, env in enumerate(self.envs):
+            if env.has_begun:
+                state = env.get_state()
+                began[k], steps[k] = state["began_with"], len(state["actions"])
+                actions[k, : steps[k]] = state["actions"]
+        shown = {"held": self.held.copy(), "shown": self.observations.copy()}
+        return {"began_with": np.array(began), "actions": actions, "steps": steps, **shown}
 
     def set_state(self, state: Mapping[str, Array]) -> None:
-        """Raises ConfigError, as ``get_state`` does."""
-        self.get_state()
+        """See ``System.set_state``."""
+        for env, began, actions, steps in zip(
+            self.envs, state["began_with"], state["actions"], state["steps"], strict=True
+        ):
+            if began:
+                env.set_state({"began_with": str(began), "actions": actions[:steps]})
+        self.held[:], self.observations[:] = state["held"], state["shown"]
 
     def close(self) -> None:
         """Free Box2D's worlds."""
