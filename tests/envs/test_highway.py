@@ -143,6 +143,7 @@ def driving(task="highway", *, end=(False, False), vehicle=None, **values):
         time = 1.0
 
         def reset(self, *, seed=None, options=None):
+            super().reset(seed=seed)
             return np.ones((5, 5), np.float32), {}
 
         def step(self, action):
@@ -169,6 +170,26 @@ def test_noise_and_dropout_are_what_they_say_and_come_again_with_the_seed():
     missing = (rows[:, 1:] == 0).all(axis=2)
     assert missing.mean() == pytest.approx(0.3, abs=0.03)
     assert (missing == (rows[:, 1:] == 0).any(axis=2)).all()
+
+
+@pytest.mark.parametrize("observation", ["kinematics", "image"])
+def test_a_drive_goes_on_in_copies_that_never_began(observation):
+    """Over the ends of episodes, with cars that appear at random, manners and a noisy sensor."""
+    environment = {"observation": observation, "noise": 0.1, "dropout": 0.3, "traffic_speed": 1.2}
+    task = HIGHWAY.task(task="intersection", environment=environment)
+    env, other = (task.make_vec(num_envs=2) for _ in range(2))
+    env.reset(seed=[5, 6])
+    env.action_space.seed(0)
+    for _ in range(8):
+        env.step(env.action_space.sample())
+    other.set_state(env.get_state())
+    ended = 0
+    for _ in range(14):
+        actions = env.action_space.sample()
+        mine, theirs = env.step(actions), other.step(actions)
+        assert all(np.array_equal(one, two) for one, two in zip(mine[:4], theirs[:4], strict=True))
+        ended += int((mine[2] | mine[3]).sum())
+    assert ended
 
 
 def test_an_image_has_upstreams_frames_with_the_newest_last(make):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rltransfer_envs.highway.factors import FACTORS
 from rltransfer_envs.highway.traffic import set_behaviour, set_limits
+from rltransfer_envs.own_stream import own_stream
 
 Array = NDArray[Any]
 MERGE_SECONDS = 40
@@ -34,7 +35,7 @@ class Driving(gymnasium.Wrapper[Any, Any, Any, Any]):
         self._task, self._values = task, values
         self._has_manners = any(values[name] != FACTORS[name].default for name in _MANNERS)
         self._is_image = values["observation"] == "image"
-        self._random = np.random.default_rng()
+        self._random = np.random.default_rng(0)
         shape = env.observation_space.shape or ()
         self.observation_space = (
             spaces.Box(0, 255, shape[::-1], np.uint8)
@@ -44,9 +45,8 @@ class Driving(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         """A new road with new cars."""
-        if seed is not None:
-            self._random = np.random.default_rng([*b"sensor", seed])
         observation, _ = self.env.reset(seed=seed, options=options)
+        self._random = own_stream(self._road_env.np_random, *b"sensor")
         if self._has_manners:
             set_limits(self._road_env.road, self._values["traffic_speed"])
             set_behaviour(self._road_env.road, self._values)

@@ -24,7 +24,8 @@ class Highway(SingleEnvFamily):
     The default environment is upstream's, simulated at 5 Hz on every road (upstream: 5 on the fast highway, else 15);
     the crossing observes and decides as the other roads do, so that spaces agree: 5 cars by 5 numbers, five actions.
 
-    A road is a graph of Python objects, so an environment cannot be put back into a former state.
+    A road is a graph of Python objects, so a state is put back by playing its episode again: exact, and as slow as the
+    episode was.
 
     ## Action Space
     | robot | space | actions |
@@ -82,17 +83,17 @@ class Highway(SingleEnvFamily):
     factors = FACTORS
     simulator_modules = ("rltransfer_envs.highway.driving", "rltransfer_envs.highway.roads")
     extra = "highway"
-    restores_state = False
 
     def make(self, task: Task, *, render_mode: str | None = None) -> Env[Any, Any]:
         """One drive."""
         imported("highway_env", family=self.name, extra="highway")
+        from rltransfer.tasks.replayed_state import ReplayedState
         from rltransfer_envs.highway.driving import Driving
         from rltransfer_envs.highway.roads import road_env
 
         values: dict[str, Any] = task.environment.full()
         env = road_env(task.robot, task.task, values, render_mode)
-        return Driving(env, task=task.task, values=values)
+        return ReplayedState(Driving(env, task=task.task, values=values))
 
     def upstream(self, task: Task) -> Env[Any, Any] | None:
         """highway-env's registered environment with the settings that the description names."""
