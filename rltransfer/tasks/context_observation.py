@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rltransfer.errors import SpaceMismatchError
 from rltransfer.tasks.context import Visibility, context_vector
 from rltransfer.tasks.family import Task
-from rltransfer.tasks.randomized import Randomized
+from rltransfer.tasks.stepped_in_turn import state_method
 
 
 class ContextObservation(VectorWrapper):
@@ -52,10 +52,20 @@ class ContextObservation(VectorWrapper):
             infos = {**infos, "final_obs": final}
         return self._told(observations, self._contexts), rewards, terminated, truncated, infos
 
+    def get_state(self) -> Any:
+        """See the environment's own; the context follows from it."""
+        return state_method(self.env, "get_state")()
+
+    def set_state(self, state: Any) -> None:
+        """Go on, bit for bit, from what ``get_state`` of as many copies returned."""
+        state_method(self.env, "set_state")(state)
+        self._contexts = self._now()
+
     def _now(self) -> NDArray[np.float32]:
         """(num_envs, entries): every copy's factor vector."""
-        env = self.env.unwrapped
-        variations = env.variations if isinstance(env, Randomized) else [self._task.environment] * self.num_envs
+        env: Any = self.env.unwrapped
+        is_fixed = self._task.randomization is None
+        variations = [self._task.environment] * self.num_envs if is_fixed else env.variations
         family, names = self._task.family, self._task.context.factors
         return np.stack([context_vector(family.factors, v, names) for v in variations])
 

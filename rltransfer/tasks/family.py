@@ -110,7 +110,10 @@ class Family(abc.ABC):
     def make_randomized_vec(
         self, task: Task, *, num_envs: int, render_mode: str | None = None
     ) -> VectorEnv[Any, Any, Any]:
-        """Copies of ``task`` in environments that are drawn anew for every episode; see ``randomized.Randomized``."""
+        """Copies of ``task`` in environments that are drawn anew for every episode; see ``randomized.Randomized``.
+
+        The vector environment's ``variations`` are the environments that its copies are in now.
+        """
         from rltransfer.tasks.randomized import Randomized
 
         return Randomized(task, num_envs=num_envs, render_mode=render_mode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from rltransfer.errors import ConfigError
 from rltransfer.tasks.family import Randomization, Task
+from rltransfer.tasks.replayed_state import generator_of, generator_text
+from rltransfer.tasks.stepped_in_turn import state_method
 from rltransfer.tasks.variation import Variation
 from rltransfer.tasks.variation_sets import draw_variation
 
@@ -110,6 +112,35 @@ class Randomized(VectorEnv[Any, Any, Any]):
             frames.append(None if rendered is None else rendered[0])
         return tuple(frames)
 
+    def get_state(self) -> dict[str, Any]:
+        """For each copy its environment, the generator that draws the next one (text), and the simulator's own state.
+
+        Raises:
+            ConfigError: before the first reset, or where the family's simulator cannot be put back.
+        """
+        states: dict[str, Any] = {}
+        for k, (env, stream) in enumerate(zip(self._envs, self._streams, strict=True)):
+            if env is None or stream is None:
+                raise ConfigError("there is no state before the first reset")
+            own = state_method(env, "get_state")()
+            states[str(k)] = {
+                "environment": dict(self.variations[k]),
+                "stream": generator_text(stream),
+                "simulator": own,
+            }
+        return states
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Go on, bit for bit, from what ``get_state`` of as many copies returned; see there for what it raises."""
+        if len(state) != self.num_envs:
+            raise ConfigError(f"this state is of {len(state)} copies; there are {self.num_envs}")
+        for k in range(self.num_envs):
+            kept = state[str(k)]
+            self._streams[k] = generator_of(kept["stream"])
+            env = self._enter(k, Variation(self.task.family.factors, kept["environment"]))
+            env.reset(seed=0)  # a simulator may have nothing to put back before its first episode
+            state_method(env, "set_state")(kept["simulator"])
+
     def close(self, **kwargs: Any) -> None:
         """Free what the copies hold."""
         for env in self._envs:
@@ -119,10 +150,16 @@ class Randomized(VectorEnv[Any, Any, Any]):
 
     def _begin(self, k: int) -> Any:
         """Draw copy k's next environment, make it, and give its first observation."""
-        stream, former = self._streams[k], self._envs[k]
+        stream = self._streams[k]
         assert stream is not None
-        task = self.task
-        self.variations[k] = self._draw(stream)
+        env = self._enter(k, self._draw(stream))
+        observations, _ = env.reset(seed=int(stream.integers(2**31)))
+        return next(iter(iterate(env.observation_space, observations)))
+
+    def _enter(self, k: int, variation: Variation) -> VectorEnv[Any, Any, Any]:
+        """Make copy k anew, in another environment."""
+        task, former = self.task, self._envs[k]
+        self.variations[k] = variation
         if former is not None:
             former.close()
         env = task.family.make_vec(task.fixed(self.variations[k]), num_envs=1, render_mode=self.render_mode)
@@ -132,8 +169,7 @@ class Randomized(VectorEnv[Any, Any, Any]):
                 f"{self.single_observation_space}. Leave the factor out of 'randomize'."
             )
         self._envs[k] = env
-        observations, _ = env.reset(seed=int(stream.integers(2**31)))
-        return next(iter(iterate(env.observation_space, observations)))
+        return env
 
     def _draw(self, stream: np.random.Generator) -> Variation:
         """An environment that the family has in this task; one that it refuses is drawn again."""

@@ -20,6 +20,13 @@ def generator_text(generator: np.random.Generator) -> str:
     return json.dumps(generator.bit_generator.state, sort_keys=True)
 
 
+def generator_of(text: str) -> np.random.Generator:
+    """A generator that goes on from what ``generator_text`` returned."""
+    generator = np.random.Generator(np.random.PCG64())
+    generator.bit_generator.state = json.loads(text)
+    return generator
+
+
 class ReplayedState(gymnasium.Wrapper[Any, Any, Any, Any]):
     """``get_state`` and ``set_state`` for an environment whose episodes depend on its random numbers and actions alone.
 
@@ -72,9 +79,7 @@ class ReplayedState(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         """Go on, bit for bit, from what ``get_state`` returned."""
-        generator = np.random.Generator(np.random.PCG64())
-        generator.bit_generator.state = json.loads(state["began_with"])
-        self.unwrapped.np_random = generator
+        self.unwrapped.np_random = generator_of(state["began_with"])
         self.reset()
         actions = list(state["actions"])
         with self._while_replaying():

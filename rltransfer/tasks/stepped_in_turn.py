@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gymnasium import Env
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 
 from rltransfer.errors import ConfigError
 
@@ -34,10 +34,10 @@ class SteppedInTurn(SyncVectorEnv):
         self._autoreset_envs[:] = False
 
 
-def state_method(env: Env[Any, Any], name: str) -> Callable[..., Any]:
+def state_method(env: Env[Any, Any] | VectorEnv[Any, Any, Any], name: str) -> Callable[..., Any]:
     """``get_state`` or ``set_state`` of ``env`` or the nearest wrapped one. Raises ConfigError where there is none."""
     try:
-        found: Callable[..., Any] = env.get_wrapper_attr(name)
+        found: Callable[..., Any] = env.get_wrapper_attr(name) if isinstance(env, Env) else getattr(env, name)
     except AttributeError:
         raise ConfigError(f"{env.unwrapped!r:.80} cannot be put back into a former state") from None
     return found

@@ -9,7 +9,7 @@ from rltransfer.errors import ConfigError, SpaceMismatchError, UnknownNameError
 from rltransfer.registry import FAMILIES
 from rltransfer.tasks import Context, Randomization
 from rltransfer.tasks.context import context_names, context_vector
-from rltransfer.tasks.rollout import rollout
+from rltransfer.tasks.rollout import copied, equal, rollout
 
 ROVER = FAMILIES.get("rover")
 NAMES = ("slip", "palette", "walls")
@@ -154,3 +154,67 @@ def test_a_context_that_cannot_be_appended_is_refused(monkeypatch):
     monkeypatch.setattr(type(ROVER), "spaces", lambda self, task: (odd, spaces.Discrete(4)))
     with pytest.raises(SpaceMismatchError, match="Give it as 'side'"):
         ROVER.task(context=Context(visibility="observed")).spaces()
+
+
+DRAWN = {
+    "rover": ("slip", "palette", "walls"),
+    "cartpole": ("length", "force", "observation_noise"),
+    "minigrid": ("slip", "random_start"),
+    "locomotion": ("gravity",),
+    "bipedal": ("gravity", "roughness"),
+}
+TOLD = {"rover": "observed", "cartpole": "observed", "minigrid": "side", "locomotion": "side", "bipedal": "side"}
+
+
+@pytest.mark.parametrize("visibility", ["hidden", "told"])
+@pytest.mark.parametrize("family", list(DRAWN))
+def test_a_randomised_task_goes_on_from_a_state(family, visibility):
+    """Over the ends of episodes: the environments to come are the same, too, and so is what is told of them."""
+    found = FAMILIES.get(family)
+    names = DRAWN[family]
+    context = Context() if visibility == "hidden" else Context(visibility=TOLD[family], factors=names)
+    task = found.task(randomization=Randomization(factors=names, split="full"), context=context)
+    env, other = (task.make_vec(num_envs=2) for _ in range(2))
+    env.reset(seed=[1, 2])
+    env.action_space.seed(0)
+    drawn = set()
+    for _ in range(15):
+        env.step(env.action_space.sample())
+    state = env.get_state()
+    other.set_state(state)
+    assert [dict(v) for v in other.unwrapped.variations] == [dict(v) for v in env.unwrapped.variations]
+    futures = []
+    actions = [env.action_space.sample() for _ in range(60 if family != "bipedal" else 200)]
+    for player in (env, other, env):
+        if futures:
+            player.set_state(state)
+        futures.append([copied_step(player.step(action)) for action in actions])
+        drawn.add(str([dict(v) for v in player.unwrapped.variations]))
+    assert len(drawn) == 1
+    for future in futures[1:]:
+        for mine, theirs in zip(futures[0], future, strict=True):
+            assert equal(mine[0], theirs[0])
+            assert all(np.array_equal(a, b) for a, b in zip(mine[1:], theirs[1:], strict=True))
+
+
+def copied_step(step):
+    observations, rewards, terminated, truncated, _ = step
+    return copied(observations), rewards.copy(), terminated.copy(), truncated.copy()
+
+
+def test_a_family_that_randomises_in_its_own_batch_tells_each_copys_environment_too():
+    context = Context(visibility="side", factors=("gravity",))
+    randomization = Randomization(factors=("gravity",), split="full")
+    env = FAMILIES.get("locomotion").task(randomization=randomization, context=context).make_vec(num_envs=5)
+    seen, _ = env.reset(seed=0)
+    assert seen["context"][:, 0] == pytest.approx([float(v.full()["gravity"]) - 0.5 for v in env.unwrapped.variations])
+    assert len(set(seen["context"][:, 0].tolist())) == 5
+
+
+def test_what_has_no_state_to_give_says_so():
+    env = randomised().make_vec(num_envs=2)
+    with pytest.raises(ConfigError, match="before the first reset"):
+        env.get_state()
+    env.reset(seed=0)
+    with pytest.raises(ConfigError, match="this state is of 2 copies; there are 3"):
+        randomised().make_vec(num_envs=3).set_state(env.get_state())
