@@ -92,6 +92,8 @@ class Family(abc.ABC):
     """The optional extra that brings the simulator: ``pip install "rltransfer[<extra>]"``."""
     restores_state: bool = True
     """Whether the vector environment has ``get_state`` and ``set_state`` that go on bit for bit."""
+    seen_state: tuple[str, ...] = ()
+    """Names of what ``get_state`` keeps for appearance and sensors alone: all else is the same whatever is seen."""
     described_in: str = ""
     """``"module:Class"`` whose docstring describes the environments; this class's own where empty."""
     reference_scores: Mapping[tuple[str, str], ReferenceScore] = MappingProxyType({})

@@ -38,6 +38,8 @@ class ReplayedState(gymnasium.Wrapper[Any, Any, Any, Any]):
     Args:
         env: the environment with its wrappers.
         while_replaying: makes a context in which steps may leave out what only their observation needs.
+        witness: numbers of the simulator that follow from the episode so far, such as where things are. They are part
+            of a state, so that states tell paths apart, and a state that plays out otherwise here is refused.
     """
 
     def __init__(
@@ -45,8 +47,10 @@ class ReplayedState(gymnasium.Wrapper[Any, Any, Any, Any]):
         env: gymnasium.Env[Any, Any],
         *,
         while_replaying: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext,
+        witness: Callable[[], NDArray[Any]] | None = None,
     ) -> None:
         super().__init__(env)
+        self._witness = witness
         self._while_replaying = while_replaying
         self._began_with: str | None = None
         self._actions: list[NDArray[Any]] = []
@@ -69,19 +73,29 @@ class ReplayedState(gymnasium.Wrapper[Any, Any, Any, Any]):
         return self._began_with is not None
 
     def get_state(self) -> dict[str, Any]:
-        """The generator when the episode began (text), and the actions since (steps, *action shape)."""
+        """The generator when the episode began (text), the actions since (steps, *action shape), and the witness."""
         if self._began_with is None:
             raise ConfigError("there is no state before the first reset")
         space = self.action_space
         shape, kind = space.shape or (), space.dtype
         actions = np.stack(self._actions) if self._actions else np.empty((0, *shape), kind)
-        return {"began_with": self._began_with, "actions": actions}
+        seen = {} if self._witness is None else {"witness": self._witness()}
+        return {"began_with": self._began_with, "actions": actions, **seen}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Go on, bit for bit, from what ``get_state`` returned."""
+        """Go on, bit for bit, from what ``get_state`` returned.
+
+        Raises:
+            ConfigError: the episode does not come out as it did: another version of the simulator, or another machine.
+        """
         self.unwrapped.np_random = generator_of(state["began_with"])
         self.reset()
         actions = list(state["actions"])
         with self._while_replaying():
             for action in actions:
                 self.step(action)
+        if self._witness is not None and not np.array_equal(self._witness(), state["witness"]):
+            raise ConfigError(
+                f"{self.unwrapped!r:.80} plays this state's episode otherwise than it was played. Go on where it was "
+                "saved: with the same version of the simulator, on the same kind of machine."
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,21 @@ from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
+from rltransfer.tasks.stepped_in_turn import state_method
+
 
 @dataclass(frozen=True)
 class Trace:
-    """A rollout: observations, rewards and ends of every copy, stacked over steps; the first is the reset's."""
+    """A rollout: observations, rewards and ends of every copy, stacked over steps; the first is the reset's.
+
+    ``states`` are what ``get_state`` gave on the way, where they were asked for.
+    """
 
     observations: Any
     rewards: NDArray[np.float64]
     terminated: NDArray[np.bool_]
     truncated: NDArray[np.bool_]
+    states: tuple[Mapping[str, Any], ...] = ()
 
     def same_path(self, other: Trace) -> bool:
         """Rewards and ends are equal, whatever is seen."""
@@ -32,12 +38,28 @@ class Trace:
             )
         )
 
+    def differing_states(self, other: Trace, *, seen: Collection[str] = ()) -> tuple[str, ...]:
+        """Names of the entries in which the states of the two differ.
+
+        Args:
+            other: with as many states.
+            seen: names of entries that say what is seen, and may differ.
+        """
+        found: dict[str, None] = {}
+        for mine, theirs in zip(self.states, other.states, strict=True):
+            one, two = dict(_entries(mine)), dict(_entries(theirs))
+            for name in {**one, **two}:
+                is_same = name in one and name in two and equal(one[name], two[name])
+                if not is_same and not {*name.split("/")} & {*seen}:
+                    found[name] = None
+        return tuple(found)
+
     def same_sight(self, other: Trace) -> bool:
         """Observations are equal, element for element."""
         return equal(self.observations, other.observations)
 
 
-def rollout(env: VectorEnv[Any, Any, Any], *, seeds: list[int], steps: int, actions: int = 0) -> Trace:
+def rollout(env: VectorEnv[Any, Any, Any], *, seeds: list[int], steps: int, actions: int = 0, states: int = 0) -> Trace:
     """Play random actions, the same for the same ``actions`` seed and copy, whatever the number of copies.
 
     Args:
@@ -45,19 +67,33 @@ def rollout(env: VectorEnv[Any, Any, Any], *, seeds: list[int], steps: int, acti
         seeds: one a copy; each copy's actions depend on its own seed alone.
         steps: to take.
         actions: seed of the actions.
+        states: how many to keep, evenly spread, the last at the end; the environment must have them.
     """
     given: Any = seeds
     observations, _ = env.reset(seed=given)
     samplers = [action_sampler(env.single_action_space, [actions, seed]) for seed in seeds]
     seen, rewards, terminated, truncated = [copied(observations)], [], [], []
-    for _ in range(steps):
+    kept: list[Mapping[str, Any]] = []
+    at = {round(steps * (k + 1) / states) for k in range(states)}
+    for step in range(steps):
         chosen = np.stack([sample() for sample in samplers])
         observations, reward, term, trunc, _ = env.step(chosen)
         seen.append(copied(observations))
         rewards.append(np.array(reward, np.float64))
         terminated.append(np.array(term))
         truncated.append(np.array(trunc))
-    return Trace(stacked(seen), np.stack(rewards), np.stack(terminated), np.stack(truncated))
+        if step + 1 in at:
+            kept.append(state_method(env, "get_state")())
+    return Trace(stacked(seen), np.stack(rewards), np.stack(terminated), np.stack(truncated), tuple(kept))
+
+
+def _entries(state: Mapping[str, Any], of: str = "") -> Iterator[tuple[str, Any]]:
+    """The arrays, numbers and texts of a state by name; ``/`` stands between the names of a state within a state."""
+    for name, value in state.items():
+        if isinstance(value, Mapping):
+            yield from _entries(value, f"{of}{name}/")
+        else:
+            yield f"{of}{name}", value
 
 
 def action_sampler(space: spaces.Space[Any], seed: list[int]) -> Callable[[], NDArray[Any]]:

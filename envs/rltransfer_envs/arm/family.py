@@ -24,6 +24,7 @@ class Arm(Family):
     robots = ROBOTS
     tasks = TASKS
     factors = FACTORS
+    seen_state = ("streams", "distractors", "occluder")
     simulator_modules = ("rltransfer_envs.arm.vector_env",)
     described_in = "rltransfer_envs.arm.env:ArmEnv"
     reference_scores = REFERENCE_SCORES

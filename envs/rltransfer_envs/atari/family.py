@@ -26,6 +26,7 @@ class Atari(Family):
     robots = ROBOTS
     tasks = TASKS
     factors = FACTORS
+    seen_state = ("screens", "stack", "streams")
     extra = "atari"
     simulator_modules = ("ale_py", "rltransfer_envs.atari.vector_env")
     described_in = "rltransfer_envs.atari.vector_env:AtariGames"

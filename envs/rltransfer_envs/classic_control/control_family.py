@@ -25,6 +25,7 @@ class ControlFamily(Family):
     Factors of appearance and of the camera concern pixels alone.
     """
 
+    seen_state = ("streams", "distractors", "occluders")
     system: str
     """``"module:Class"`` of its equations."""
     meanings: Mapping[str, tuple[str, ...]]

@@ -125,6 +125,7 @@ class Locomotion(Family):
     summary = "MuJoCo robots that run: forwards, backwards, faster or not at all; other bodies, limbs and physics"
     tasks = TASKS
     factors = FACTORS
+    seen_state = ("sensor_streams",)
     simulator_modules = ("rltransfer_envs.locomotion.vector_env",)
 
     def __init__(self, *, name: str = "locomotion", bodies: Mapping[str, Body] = BODIES) -> None:

@@ -38,6 +38,7 @@ class MiniGrid(SingleEnvFamily):
     robots = ROBOTS
     tasks = TASKS
     factors = FACTORS
+    seen_state = ("streams",)
     extra = "minigrid"
     simulator_modules = ("rltransfer_envs.minigrid.env",)
     described_in = "rltransfer_envs.minigrid.env:GridWorldEnv"

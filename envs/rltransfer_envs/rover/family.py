@@ -24,6 +24,7 @@ class Rover(Family):
     robots = ROBOTS
     tasks = TASKS
     factors = FACTORS
+    seen_state = ("streams", "distractors", "occluder")
     simulator_modules = ("rltransfer_envs.rover.vector_env",)
     described_in = "rltransfer_envs.rover.env:RoverEnv"
     reference_scores = REFERENCE_SCORES
