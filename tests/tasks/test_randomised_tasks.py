@@ -1,5 +1,7 @@
 """Domain randomisation and the context: what each episode is in, and what the agent is told of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -147,6 +149,16 @@ def test_every_observation_tells_the_environment_it_was_made_in(visibility):
             ended += 1
     assert ended > 3
     assert len({tuple(w) for w in walls}) > 2
+
+
+def test_a_context_is_not_drawn_over_a_grid_of_symbols():
+    told = Context(visibility="observed", factors=("size",))
+    grid = FAMILIES.get("minigrid").task(environment={"observation": "partial-symbolic"}, context=told)
+    with pytest.raises(SpaceMismatchError, match="Give it as 'side'"):
+        grid.spaces()
+    beside = grid.family.task(environment={"observation": "partial-symbolic"}, context=replace(told, visibility="side"))
+    observations, _ = beside.spaces()
+    assert observations["observation"].shape == (7, 7, 3)
 
 
 def test_a_context_that_cannot_be_appended_is_refused(monkeypatch):
