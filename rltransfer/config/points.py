@@ -13,7 +13,7 @@ from rltransfer.config.flaws import Flaw
 from rltransfer.config.problems import hint, shown
 from rltransfer.config.section import as_mapping
 from rltransfer.config.task_settings import AdHocFamily, Randomize
-from rltransfer.errors import ConfigError, RLTransferError
+from rltransfer.errors import ConfigError, RLTransferError, UnknownNameError
 
 _RANDOMIZE: TypeAdapter[Any] = TypeAdapter(Randomize)
 
@@ -97,11 +97,20 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
     chosen: dict[str, str] = {}
     flaws = []
     for axis, known in (("robot", found.robots), ("task", found.tasks)):
-        name = raw.get(axis)
-        if isinstance(name, str) and name not in known:
-            message = f"unknown {axis} {shown(name)} of family {found.name!r}. {hint(name, known)}"
-            flaws.append(Flaw((axis,), message))
-        chosen[axis] = name or (getattr(kept, axis) if kept else next(iter(known)))
+        chosen[axis] = raw.get(axis) or (getattr(kept, axis) if kept else next(iter(known)))
+    if isinstance(chosen["robot"], str):
+        try:
+            chosen["robot"] = found.resolve_robot(chosen["robot"])
+        except UnknownNameError as error:
+            name = chosen["robot"]
+            message = f"unknown robot {shown(name)} of family {found.name!r}. {hint(name, error.known)}"
+            flaws.append(Flaw(("robot",), message))
+        except ConfigError as error:
+            flaws.append(Flaw(("robot",), str(error)))
+    if isinstance(chosen["task"], str) and chosen["task"] not in found.tasks:
+        name = chosen["task"]
+        message = f"unknown task {shown(name)} of family {found.name!r}. {hint(name, found.tasks)}"
+        flaws.append(Flaw(("task",), message))
     values, faults = _factor_values(found, raw.get("environment"))
     environment = {**((kept and kept.environment) or {}), **values}
     randomize, more_faults = _randomization(found, raw.get("randomize"))
@@ -114,7 +123,30 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
     varied = {
         name: environment[name] for name in sorted(environment) if environment[name] != found.factors[name].default
     }
+    if flaw := _refusal(found, chosen, varied, raw):
+        return None, [flaw]
     return Point(family, environment=varied, randomize=randomize, **chosen), []
+
+
+def _refusal(family: Any, chosen: dict[str, str], values: Mapping[str, object], raw: Mapping[str, Any]) -> Flaw | None:
+    """What a family that takes each of these by itself has against all together, at what the file can change."""
+    try:
+        family.task(environment=values, **chosen)
+    except ConfigError as error:
+        culprit = next((name for name in values if _holds(family, chosen, values, without=name)), None)
+        written = as_mapping(raw.get("environment")) or {}
+        if culprit in written:
+            return Flaw(("environment", str(culprit)), str(error))
+        return Flaw(next(((axis,) for axis in ("task", "robot", "environment") if raw.get(axis)), ()), str(error))
+    return None
+
+
+def _holds(family: Any, chosen: dict[str, str], values: Mapping[str, object], *, without: str) -> bool:
+    try:
+        family.task(environment={name: value for name, value in values.items() if name != without}, **chosen)
+    except ConfigError:
+        return False
+    return True
 
 
 def _randomization(family: Any, raw: object) -> tuple[dict[str, object] | None, list[Flaw]]:

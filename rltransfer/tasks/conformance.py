@@ -18,7 +18,7 @@ import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from rltransfer.errors import RLTransferError
+from rltransfer.errors import MissingExtraError, RLTransferError
 from rltransfer.tasks.factor import Factor, FactorValue
 from rltransfer.tasks.family import Family, Task
 from rltransfer.tasks.rollout import (
@@ -87,7 +87,12 @@ class Finding:
 
 
 def check_family(family: Family, *, effort: Effort | None = None) -> Iterator[Finding]:
-    """Run every check; a check that breaks off with an error of rltransfer's counts as broken."""
+    """Run every check; a check that breaks off with an error of rltransfer's counts as broken.
+
+    Raises:
+        MissingExtraError: before the first check, where the family's simulator is not installed.
+    """
+    _simulator_is_here(family)
     for name, check in CHECKS.items():
         try:
             detail = check(family, effort or Effort())
@@ -107,6 +112,16 @@ def every_task(family: Family, effort: Effort | None = None) -> Iterator[Task]:
             yield family.task(robot=robot, task=task)
         except RLTransferError:
             continue
+
+
+def _simulator_is_here(family: Family) -> None:
+    """Make one environment. Raises MissingExtraError; whatever else goes wrong is for a check to find."""
+    try:
+        family.make_vec(next(every_task(family)), num_envs=1).close()
+    except MissingExtraError:
+        raise
+    except Exception:
+        return
 
 
 def declared_plainly(family: Family, effort: Effort) -> str:

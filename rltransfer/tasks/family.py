@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from rltransfer.errors import UnknownNameError
+from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.registry import nearest
-from rltransfer.tasks.context import Visibility
+from rltransfer.tasks.context import VISIBILITIES, Visibility
 from rltransfer.tasks.factor import Factor
 from rltransfer.tasks.variation import Variation
-from rltransfer.tasks.variation_sets import Split, chosen_factors, draw_variation, grid_variations
+from rltransfer.tasks.variation_sets import Split, check_split, chosen_factors, draw_variation, grid_variations
 
 if TYPE_CHECKING:
     from gymnasium import Env, Space
@@ -29,10 +29,17 @@ class Randomization:
     Args:
         factors: their names.
         split: the range that values come from; see ``variation_sets``.
+
+    Raises:
+        ConfigError: not a list of names, or an unknown split.
     """
 
     factors: tuple[str, ...]
     split: Split = "train"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factors", _names("the factors to randomise", self.factors))
+        check_split(self.split)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,11 +48,30 @@ class Context:
 
     Args:
         visibility: see ``rltransfer.tasks.context.Visibility``.
-        factors: the names of those it is told; all of the family's where None.
+        factors: the names of those it is told. Where None, ``Family.task`` takes those that the task randomises, and
+            all of the family's where it randomises none.
+
+    Raises:
+        ConfigError: an unknown visibility, or not a list of names.
     """
 
     visibility: Visibility = "hidden"
     factors: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.visibility not in VISIBILITIES:
+            known = tuple(VISIBILITIES)
+            raise UnknownNameError("context", str(self.visibility), known, nearest(str(self.visibility), known))
+        if self.factors is not None:
+            object.__setattr__(self, "factors", _names("the factors of a context", self.factors))
+
+
+def _names(what: str, given: object) -> tuple[str, ...]:
+    """``given`` as a tuple. Raises ConfigError where it is not a list of names; a text is one name, not many."""
+    if isinstance(given, list | tuple) and all(isinstance(name, str) for name in given):
+        return tuple(given)
+    example = [given] if isinstance(given, str) else ["slip", "speed"]
+    raise ConfigError(f"{what} are a list of names, such as {example!r:.60}, not {given!r:.60}")
 
 
 HIDDEN = Context()
@@ -83,6 +109,10 @@ class Family(abc.ABC):
     """Task name to one line about it; the first is the default."""
     factors: Mapping[str, Factor]
     """What can change in the environment, by name."""
+    other_robots: str = ""
+    """A regular expression of the names that ``resolve_robot`` takes beside those in ``robots``, for editors."""
+    render_modes: tuple[str, ...] | None = ("rgb_array",)
+    """Ways in which ``make_vec`` draws frames; None where only the environment can tell."""
     simulator_modules: tuple[str, ...] = ()
     """Modules that ``make_vec`` imports: loaded once before the trials of a run are forked, to spare each the wait."""
     extra: str | None = None
@@ -148,6 +178,21 @@ class Family(abc.ABC):
         finally:
             env.close()
 
+    def resolve_robot(self, name: str) -> str:
+        """The full name of the robot called ``name``: how tasks, configurations and saved agents write it.
+
+        Overridden where ``robots`` does not list all that there are, such as bodies in files of the user's.
+
+        Raises:
+            UnknownNameError: the family has no such robot.
+            ConfigError: what the name stands for does not hold.
+        """
+        if name not in self.robots:
+            raise UnknownNameError(
+                f"robot of family {self.name!r}", name, tuple(self.robots), nearest(name, self.robots)
+            )
+        return name
+
     def action_meanings(self, robot: str) -> tuple[str, ...] | None:
         """What each discrete action of ``robot`` does, or None where actions are continuous or unnamed."""
         return None
@@ -164,6 +209,10 @@ class Family(abc.ABC):
         from rltransfer.tasks.idle_factors import idle_factors
 
         return tuple(f"factor {name!r} {reason}" for name, reason in idle_factors(task).items())
+
+    def told_factors(self, randomization: Randomization | None) -> tuple[str, ...]:
+        """The factors that a context tells where it names none: those that are drawn, or all where none are."""
+        return tuple(self.factors) if randomization is None else randomization.factors
 
     def reference_score(self, task: Task) -> ReferenceScore | None:
         """Random and expert returns of ``task`` in the default environment, or None where none were measured."""
@@ -186,12 +235,13 @@ class Family(abc.ABC):
         """
         chosen_factors(self.factors, randomization.factors if randomization is not None else ())
         chosen_factors(self.factors, context.factors or ())
-        for kind, name, known in (("robot", robot, self.robots), ("task", task, self.tasks)):
-            if name is not None and name not in known:
-                raise UnknownNameError(f"{kind} of family {self.name!r}", name, tuple(known), nearest(name, known))
+        if context.visibility != "hidden" and context.factors is None:
+            context = replace(context, factors=self.told_factors(randomization))
+        if task is not None and task not in self.tasks:
+            raise UnknownNameError(f"task of family {self.name!r}", task, tuple(self.tasks), nearest(task, self.tasks))
         return Task(
             family=self,
-            robot=robot or next(iter(self.robots)),
+            robot=self.resolve_robot(next(iter(self.robots)) if robot is None else robot),
             task=task or next(iter(self.tasks)),
             environment=Variation(self.factors, environment),
             randomization=randomization,
@@ -219,14 +269,16 @@ class Task:
         robot: str | None = None,
         task: str | None = None,
         environment: Mapping[str, object] | None = None,
+        randomization: Randomization | None = None,
+        context: Context | None = None,
     ) -> Task:
         """This task with what is named changed and the rest kept; factors are merged one by one."""
         return self.family.task(
             robot=robot or self.robot,
             task=task or self.task,
-            environment=self.environment.merged(environment or {}),
-            randomization=self.randomization,
-            context=self.context,
+            environment=self.environment.merged({} if environment is None else environment),
+            randomization=randomization or self.randomization,
+            context=context or self.context,
         )
 
     def fixed(self, environment: Variation) -> Task:
@@ -234,7 +286,20 @@ class Task:
         return self.family.task(robot=self.robot, task=self.task, environment=environment)
 
     def make_vec(self, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
-        """``num_envs`` copies of this task, randomised and with its context; see ``Family.make_vec``."""
+        """``num_envs`` copies of this task, randomised and with its context; see ``Family.make_vec``.
+
+        Raises:
+            ConfigError: no copies are asked for, or a render mode that the family does not have.
+        """
+        if isinstance(num_envs, bool) or not isinstance(num_envs, int) or num_envs < 1:
+            raise ConfigError(f"num_envs is {num_envs!r:.60}, but must be a whole number, at least 1")
+        modes = self.family.render_modes
+        if render_mode is not None and modes is not None and render_mode not in modes:
+            choices = " or ".join(map(repr, modes))
+            raise ConfigError(
+                f"render_mode is {render_mode!r:.60}, which family {self.family.name!r} does not have. "
+                f"Choose {choices}, or None."
+            )
         make = self.family.make_vec if self.randomization is None else self.family.make_randomized_vec
         env = make(self, num_envs=num_envs, render_mode=render_mode)
         if self.context.visibility == "hidden":

@@ -34,6 +34,12 @@ def chosen_factors(factors: Mapping[str, Factor], names: Iterable[str] | None) -
     return tuple(factors[name] for name in names)
 
 
+def check_split(split: str) -> None:
+    """Raise UnknownNameError, with a suggestion, for what is no ``Split``."""
+    if split not in SPLITS:
+        raise UnknownNameError("split", str(split), tuple(SPLITS), nearest(str(split), SPLITS))
+
+
 def draw_variation(
     factors: Mapping[str, Factor],
     rng: np.random.Generator,
@@ -49,6 +55,7 @@ def draw_variation(
         names: which factors vary.
         split: where values come from. A factor that allows nothing outside its usual range keeps within it.
     """
+    check_split(split)
     chosen = chosen_factors(factors, names)
     return Variation(factors, {factor.name: draw_value(factor, rng, split) for factor in chosen})
 
@@ -107,6 +114,7 @@ def grid_variations(
         points: values of each number, 2 or more.
         split: ``full`` spans all that is allowed, ``train`` and ``interpolation`` the usual range.
     """
+    check_split(split)
     if split == "extrapolation":
         raise ConfigError("a grid spans one range; give split 'full' or 'train'")
     values = [_spaced(factor, points, split) for factor in chosen_factors(factors, tuple(names))]

@@ -25,6 +25,7 @@ class Arm(Family):
     tasks = TASKS
     factors = FACTORS
     simulator_modules = ("rltransfer_envs.arm.vector_env",)
+    render_modes = ("rgb_array", "mujoco")
     described_in = "rltransfer_envs.arm.env:ArmEnv"
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> ArmVectorEnv:
