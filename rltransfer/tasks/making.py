@@ -12,7 +12,6 @@ from rltransfer.settings import parse
 from rltransfer.tasks.context import Visibility
 from rltransfer.tasks.family import Context, Family, Randomization, Task
 from rltransfer.tasks.gymnasium_family import GymnasiumFamily
-from rltransfer.tasks.variation_sets import chosen_factors
 
 if TYPE_CHECKING:
     from rltransfer.tasks.vec_env import TaskVecEnv
@@ -48,7 +47,7 @@ def make_env(
 
     Raises:
         UnknownNameError: a family, robot, task, factor or wrapper that does not exist.
-        ConfigError: a factor out of its bounds, or options that do not hold.
+        ConfigError: a factor out of its bounds or that cannot be drawn, or options that do not hold.
     """
     if isinstance(family, Task):
         point = family.changed(robot=robot, task=task, environment=environment)
@@ -56,8 +55,13 @@ def make_env(
         point = find_family(family).task(robot=robot, task=task, environment=environment)
     if randomize is not None:
         drawn = randomize if isinstance(randomize, Randomization) else Randomization(factors=tuple(randomize))
-        chosen_factors(point.family.factors, drawn.factors)
-        point = replace(point, randomization=drawn)
+        point = point.family.task(
+            robot=point.robot,
+            task=point.task,
+            environment=point.environment,
+            randomization=drawn,
+            context=point.context,
+        )
     if context != "hidden":
         point = replace(point, context=context if isinstance(context, Context) else Context(visibility=context))
     return vec_env(point, num_envs=num_envs, seed=seed, render_mode=render_mode)

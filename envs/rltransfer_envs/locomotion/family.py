@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rltransfer.tasks.family import ActionKind, Family, Task
+from rltransfer.tasks.family import ActionKind, Family, Picture, Task
 from rltransfer_envs.locomotion.bodies import BODIES, Body
 from rltransfer_envs.locomotion.factors import FACTORS, TASKS
 
@@ -125,6 +125,7 @@ class Locomotion(Family):
     summary = "MuJoCo robots that run: forwards, backwards, faster or not at all; other bodies, limbs and physics"
     tasks = TASKS
     factors = FACTORS
+    picture = Picture(zoom=1.3)
     simulator_modules = ("rltransfer_envs.locomotion.vector_env",)
 
     def __init__(self, *, name: str = "locomotion", bodies: Mapping[str, Body] = BODIES) -> None:
