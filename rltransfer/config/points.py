@@ -113,7 +113,7 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
         flaws.append(Flaw(("task",), message))
     values, faults = _factor_values(found, raw.get("environment"))
     environment = {**((kept and kept.environment) or {}), **values}
-    randomize, more_faults = _randomization(found, raw.get("randomize"))
+    randomize, more_faults = _randomization(found, chosen["task"], raw.get("randomize"))
     flaws += faults + more_faults
     is_mistyped = any(not isinstance(name, str) for name in chosen.values())
     if raw.get("environment") is not None and as_mapping(raw["environment"]) is None:
@@ -149,8 +149,8 @@ def _holds(family: Any, chosen: dict[str, str], values: Mapping[str, object], *,
     return True
 
 
-def _randomization(family: Any, raw: object) -> tuple[dict[str, object] | None, list[Flaw]]:
-    """The factors to draw and their split; a flaw for each that the family does not have."""
+def _randomization(family: Any, task: object, raw: object) -> tuple[dict[str, object] | None, list[Flaw]]:
+    """The factors to draw and their split; a flaw for each that the family does not have, or cannot draw there."""
     if raw is None:
         return None, []
     try:
@@ -158,11 +158,15 @@ def _randomization(family: Any, raw: object) -> tuple[dict[str, object] | None, 
     except ValidationError:
         return cast(Any, raw), []  # the field says what is wrong with it
     at = () if isinstance(raw, list | tuple) else ("factors",)
-    flaws = [
-        Flaw(("randomize", *at, index), f"unknown factor of family {family.name!r}. {hint(name, family.factors)}")
-        for index, name in enumerate(settings.factors)
-        if name not in family.factors
-    ]
+    known_task = task if task in family.tasks else None
+    flaws = []
+    for index, name in enumerate(settings.factors):
+        if name not in family.factors:
+            flaw = f"unknown factor of family {family.name!r}. {hint(name, family.factors)}"
+        else:
+            flaw = family.why_not_drawn(name, split=settings.split, task=known_task)
+        if flaw is not None:
+            flaws.append(Flaw(("randomize", *at, index), flaw))
     return {"factors": list(settings.factors), "split": settings.split}, flaws
 
 

@@ -31,6 +31,7 @@ from rltransfer.tasks.rollout import (
     only_copy,
     rollout,
 )
+from rltransfer.tasks.variation_sets import SPLITS
 
 HEADINGS = (
     "Description",
@@ -140,7 +141,21 @@ def declared_plainly(family: Family, effort: Effort) -> str:
             _require(float(factor.low or 0) <= low <= high <= float(factor.high or 0), f"factor {name!r}: usual range")
             _require(low <= factor.default <= high, f"factor {name!r}: its default is not in the usual range")
         _require(bool(factor.extremes()), f"factor {name!r} cannot differ from its default")
+        _declares_what_exists(family, factor)
     return f"{len(family.robots)} robots, {len(family.tasks)} tasks, {len(family.factors)} factors"
+
+
+def _declares_what_exists(family: Family, factor: Factor) -> None:
+    unknown = set(factor.tasks or ()) - set(family.tasks)
+    _require(not unknown, f"factor {factor.name!r} acts in tasks that are not there: {', '.join(sorted(unknown))}")
+    others = {**dict.fromkeys(factor.requires), **factor.shown_where}
+    missing = [name for name in others if name not in family.factors or name == factor.name]
+    _require(not missing, f"factor {factor.name!r} requires factors that are not there: {', '.join(missing)}")
+    for name, values in factor.requires.items():
+        _require(all(family.factors[name].validate(value) == value for value in values), f"{factor.name!r}: {name}")
+        default = family.factors[name].default
+        shown = factor.shown_with.get(name, default)
+        _require(bool(values) or shown != default, f"factor {factor.name!r} is shown with no {name} but the default")
 
 
 def described(family: Family, effort: Effort) -> str:
@@ -276,8 +291,10 @@ def _acts(
     """Whether a factor value has an effect in some task; raises where it has one that its kind forbids."""
     seeds = [21, 22, 23, 24]
     for task in every_task(family):
+        if not factor.acts_in(task.task):
+            continue
         try:
-            base = task.changed(environment=factor.acts_with)
+            base = task.changed(environment=factor.shown_where)
             varied = base.changed(environment={factor.name: value})
         except RLTransferError:
             continue
@@ -294,6 +311,65 @@ def _acts(
         elif not (after.same_path(before) and after.same_sight(before)):
             return True
     return False
+
+
+def idle_where_declared(family: Family, effort: Effort) -> str:
+    """A factor changes nothing in tasks that it says it does not act in, nor without the factors it requires."""
+    robot, steps, count = next(iter(family.robots)), effort.steps, 0
+    for factor in family.factors.values():
+        value = factor.extremes()[-1]
+        for name in family.tasks:
+            try:
+                task = family.task(robot=robot, task=name)
+            except RLTransferError:
+                continue
+            lacking = [{}, factor.shown_where]
+            if factor.acts_in(name):
+                lacking = [_lacking(family, factor, other) for other in factor.requires]
+            pairs = list(_pairs(task, lacking, {factor.name: value}))
+            for base, varied in pairs:
+                one, other = (_trace(family, point, [21, 22], steps) for point in (base, varied))
+                same = one.same_path(other) and one.same_sight(other)
+                _require(same, f"{factor.name}={value} has an effect in {base}, and says that it has none")
+            count += len(pairs)
+            if pairs and factor.acts_in(name):
+                break  # one task stands for all
+    return f"{count} rollouts"
+
+
+def _pairs(
+    task: Task, environments: list[dict[str, FactorValue]], change: dict[str, FactorValue]
+) -> Iterator[tuple[Task, Task]]:
+    """``task`` in each environment, without and with the change; what is refused cannot mislead and is left out."""
+    for environment in environments:
+        try:
+            base = task.changed(environment=environment)
+            yield base, base.changed(environment=change)
+        except RLTransferError:
+            continue
+
+
+def _lacking(family: Family, factor: Factor, name: str) -> dict[str, FactorValue]:
+    """What ``factor`` requires but for the factor called ``name``, which has a value that it cannot act with."""
+    needed, other = factor.requires[name], family.factors[name]
+    values = (other.default, *other.extremes()) if needed else (other.default,)
+    return {**factor.shown_where, name: next(value for value in values if value not in needed)}
+
+
+def sets_fit_their_task(family: Family, effort: Effort) -> str:
+    """Every variation of every split is one that its task has, in spaces that change where a factor says so."""
+    for name, split in itertools.product(family.tasks, SPLITS):
+        for variation in family.sample(20, seed=1, split=split, task=name):
+            try:
+                family.task(task=name, environment=variation)
+            except RLTransferError as error:
+                raise Violation(f"task {name!r}, split {split!r}: {dict(variation)} is refused: {error}") from error
+    task = next(every_task(family))
+    for factor in family.factors_of(task.task).values():
+        if factor.acts_in(task.task):
+            changes = not _keeps_spaces(family, task, factor)
+            _require(changes == factor.changes_space, f"factor {factor.name!r} changes the space: {changes}")
+    return f"{len(family.tasks)} tasks, {len(SPLITS)} splits"
 
 
 def ends_are_told_truly(family: Family, effort: Effort) -> str:
@@ -392,9 +468,14 @@ def randomised_every_episode(family: Family, effort: Effort) -> str:
     from rltransfer.tasks.family import Randomization
 
     base = next(every_task(family, effort))
-    names = tuple(name for name in family.factors if _keeps_spaces(family, base, name))[:6]
+    known = family.factors_of(base.task)
+    names = tuple(
+        name
+        for name, factor in known.items()
+        if factor.acts_in(base.task) and family.why_not_drawn(name, split="full", task=base.task) is None
+    )[:6]
     if not names:
-        return NOT_OFFERED + "no factor keeps the spaces"
+        return NOT_OFFERED + "no factor can be drawn"
     task = family.task(robot=base.robot, task=base.task, randomization=Randomization(factors=names, split="full"))
     drawn = []
     for _ in range(2):
@@ -419,6 +500,8 @@ CHECKS: dict[str, Callable[[Family, Effort], str]] = {
         empty_variation_is_upstream,
         restating_defaults_changes_nothing,
         factors_act,
+        idle_where_declared,
+        sets_fit_their_task,
         ends_are_told_truly,
         state_round_trip,
         frames_are_drawn,
@@ -446,11 +529,8 @@ def _trace(family: Family, task: Task, seeds: list[int], steps: int) -> Trace:
         return rollout(env, seeds=seeds, steps=steps)
 
 
-def _keeps_spaces(family: Family, task: Task, name: str) -> bool:
-    try:
-        points = [task.changed(environment={name: value}) for value in family.factors[name].extremes()]
-    except RLTransferError:  # this task does not have the factor at its bounds
-        return False
+def _keeps_spaces(family: Family, task: Task, factor: Factor) -> bool:
+    points = [task.changed(environment={factor.name: value}) for value in factor.extremes()]
     return all(family.spaces(point)[0] == family.spaces(task)[0] for point in points)
 
 

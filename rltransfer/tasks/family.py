@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.registry import nearest
 from rltransfer.tasks.context import VISIBILITIES, Visibility
-from rltransfer.tasks.factor import Factor
+from rltransfer.tasks.factor import Factor, FactorValue
 from rltransfer.tasks.variation import Variation
-from rltransfer.tasks.variation_sets import Split, check_split, chosen_factors, draw_variation, grid_variations
+from rltransfer.tasks.variation_sets import (
+    Split,
+    check_split,
+    chosen_factors,
+    draw_variation,
+    grid_variations,
+    why_not_drawn,
+)
 
 if TYPE_CHECKING:
     from gymnasium import Env, Space
@@ -78,6 +85,27 @@ HIDDEN = Context()
 
 
 @dataclass(frozen=True, kw_only=True)
+class Picture:
+    """How a family is shown on its contact sheet.
+
+    Args:
+        robot: in the panels of tasks and factors; the first where None.
+        steps: random steps before a picture is taken, so that things that move have moved.
+        hold: steps that each random action lasts.
+        environment: factor values of every panel, under the panel's own.
+        layout: those of the panels of tasks and of layout factors, on top: a view that shows the whole, say.
+        zoom: how much the middle of a picture is magnified.
+    """
+
+    robot: str | None = None
+    steps: int = 12
+    hold: int = 3
+    environment: Mapping[str, FactorValue] = field(default_factory=dict)
+    layout: Mapping[str, FactorValue] = field(default_factory=dict)
+    zoom: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReferenceScore:
     """Mean undiscounted returns that give a task's returns a scale.
 
@@ -119,6 +147,8 @@ class Family(abc.ABC):
     """The optional extra that brings the simulator: ``pip install "rltransfer[<extra>]"``."""
     restores_state: bool = True
     """Whether the vector environment has ``get_state`` and ``set_state`` that go on bit for bit."""
+    picture: Picture = Picture()
+    """How it is shown on its contact sheet."""
     described_in: str = ""
     """``"module:Class"`` whose docstring describes the environments; this class's own where empty."""
 
@@ -153,22 +183,52 @@ class Family(abc.ABC):
         """
         return None
 
+    def factors_of(self, task: str) -> Mapping[str, Factor]:
+        """Every factor as it is in the task of that name: all, where the tasks differ in what values they have."""
+        return self.factors
+
     def sample(
-        self, num: int, *, seed: int, factors: Iterable[str] | None = None, split: Split = "train"
+        self,
+        num: int,
+        *,
+        seed: int,
+        factors: Iterable[str] | None = None,
+        split: Split = "train",
+        task: str | None = None,
     ) -> tuple[Variation, ...]:
-        """``num`` random variations of the named factors (default: all), the same for the same seed.
+        """``num`` random variations for a task, the same for the same seed.
 
         Sets of different splits and seeds make training and test sets; see ``variation_sets``.
+
+        Args:
+            num: how many.
+            seed: of what is drawn.
+            factors: which vary; where left out, all that act in the task and keep the observation space.
+            split: the range that values come from.
+            task: its name; the family's first where left out.
         """
         import numpy as np
 
         rng = np.random.default_rng([seed, *split.encode()])
-        names = None if factors is None else tuple(factors)
-        return tuple(draw_variation(self.factors, rng, names=names, split=split) for _ in range(num))
+        task = self._known_task(task)
+        known = self.factors_of(task)
+        acting = [name for name, factor in known.items() if factor.acts_in(task) and not factor.changes_space]
+        names = acting if factors is None else tuple(factors)
+        return tuple(Variation(self.factors, draw_variation(known, rng, names=names, split=split)) for _ in range(num))
 
-    def grid(self, factors: Iterable[str], *, points: int = 3, split: Split = "full") -> tuple[Variation, ...]:
+    def grid(
+        self, factors: Iterable[str], *, points: int = 3, split: Split = "full", task: str | None = None
+    ) -> tuple[Variation, ...]:
         """Every combination of evenly spaced values of the named factors; see ``variation_sets.grid_variations``."""
-        return grid_variations(self.factors, tuple(factors), points=points, split=split)
+        known = self.factors_of(self._known_task(task))
+        return tuple(
+            Variation(self.factors, values)
+            for values in grid_variations(known, tuple(factors), points=points, split=split)
+        )
+
+    def why_not_drawn(self, factor: str, *, split: Split, task: str | None = None) -> str | None:
+        """Why the factor of that name cannot be drawn anew for every episode of a task; None where it can."""
+        return why_not_drawn(self.factors_of(self._known_task(task))[factor], split)
 
     def spaces(self, task: Task) -> tuple[Space[Any], Space[Any]]:
         """Observation and action space of one copy of ``task``."""
@@ -231,22 +291,32 @@ class Family(abc.ABC):
 
         Raises:
             UnknownNameError: a robot, task or factor that the family does not have.
-            ConfigError: a factor value that does not hold.
+            ConfigError: a factor value that does not hold, or a factor that cannot be drawn as is asked.
         """
-        chosen_factors(self.factors, randomization.factors if randomization is not None else ())
         chosen_factors(self.factors, context.factors or ())
         if context.visibility != "hidden" and context.factors is None:
             context = replace(context, factors=self.told_factors(randomization))
-        if task is not None and task not in self.tasks:
-            raise UnknownNameError(f"task of family {self.name!r}", task, tuple(self.tasks), nearest(task, self.tasks))
+        robot = self.resolve_robot(next(iter(self.robots)) if robot is None else robot)
+        task = self._known_task(task)
+        variation, known = Variation(self.factors, environment), self.factors_of(task)
+        try:
+            Variation(known, variation)
+        except ConfigError as error:
+            raise ConfigError(f"task {task!r}: {error}") from error
+        if randomization is not None:
+            for factor in chosen_factors(known, randomization.factors):
+                refusal = self.why_not_drawn(factor.name, split=randomization.split, task=task)
+                if refusal is not None:
+                    raise ConfigError(refusal)
         return Task(
-            family=self,
-            robot=self.resolve_robot(next(iter(self.robots)) if robot is None else robot),
-            task=task or next(iter(self.tasks)),
-            environment=Variation(self.factors, environment),
-            randomization=randomization,
-            context=context,
+            family=self, robot=robot, task=task, environment=variation, randomization=randomization, context=context
         )
+
+    def _known_task(self, name: str | None) -> str:
+        """``name``, or the first task where it is None. Raises UnknownNameError."""
+        if name is not None and name not in self.tasks:
+            raise UnknownNameError(f"task of family {self.name!r}", name, tuple(self.tasks), nearest(name, self.tasks))
+        return name or next(iter(self.tasks))
 
 
 @dataclass(frozen=True, kw_only=True)

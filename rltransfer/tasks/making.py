@@ -46,7 +46,7 @@ def make_env(
 
     Raises:
         UnknownNameError: a family, robot, task, factor, wrapper, split or context that does not exist.
-        ConfigError: a factor out of its bounds, or options that do not hold.
+        ConfigError: a factor out of its bounds or that cannot be drawn, or options that do not hold.
     """
     drawn = randomize
     if drawn is not None and not isinstance(drawn, Randomization):

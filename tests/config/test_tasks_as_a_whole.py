@@ -25,9 +25,9 @@ def experiment(source, target="{task: stand}", context=""):
     ("source", "target", "place", "part"),
     [
         ("family: atari, task: pong, environment: {mode: 7}", "{task: breakout}",
-         "2:51: source.environment.mode", "'pong' has no mode 7. Choose one of: 0, 1"),
+         "2:51: source.environment.mode", "task 'pong': factor 'mode' has no value 7. Choose one of: 0, 1"),
         ("family: atari", "{task: breakout, environment: {difficulty: 1, mode: 3}}",
-         "4:54: targets.new.environment.mode", "'breakout' has no mode 3"),
+         "4:54: targets.new.environment.mode", "task 'breakout': factor 'mode' has no value 3"),
         ("family: minigrid", "{task: go-to-door, environment: {size: 9, layout: four-rooms}}",
          "4:50: targets.new.environment.layout", "leave out factor 'layout'"),
         ("family: minigrid, environment: {layout: four-rooms}", "{task: go-to-door}",

@@ -17,7 +17,13 @@ EFFORTS = {
 """Less for simulators that take their time; the whole suite is ``rltransfer check-family``."""
 SLOW = {"highway", "vizdoom"}
 """Whose rollouts take minutes: what needs many of them is left to ``make test-slow``."""
-NEEDS_MANY_ROLLOUTS = {"factors act", "ends are told truly", "empty variation is upstream", "deterministic"}
+NEEDS_MANY_ROLLOUTS = {
+    "factors act",
+    "idle where declared",
+    "ends are told truly",
+    "empty variation is upstream",
+    "deterministic",
+}
 NOT_OFFERED_BY = {
     "empty variation is upstream": {"rover", "arm"},
     "state round trip": {"highway", "vizdoom", "lunar-lander"},

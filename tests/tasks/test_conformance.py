@@ -1,11 +1,14 @@
 """The conformance suite passes a sound family and finds each promise that another breaks."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from gymnasium import spaces
 
+from rltransfer.errors import ConfigError
 from rltransfer.tasks import Factor
 from rltransfer.tasks.conformance import CHECKS, Effort, Violation, check_family
 
@@ -58,6 +61,9 @@ def test_a_broken_promise_is_found_by_its_check(fault, check, said):
         ({"low": 1.0, "high": 1.0, "default": 1.0}, "cannot differ from its default"),
         ({"usual": (0.5, 1.0)}, "its default is not in the usual range"),
         ({"usual": (-1.0, 1.0)}, "usual range"),
+        ({"tasks": ("walk",)}, "acts in tasks that are not there: walk"),
+        ({"requires": {"wind": (1.0,)}}, "requires factors that are not there: wind"),
+        ({"requires": {"pace": ()}}, "is shown with no pace but the default"),
     ],
 )
 def test_a_factor_declared_badly_is_found(change, said):
@@ -66,6 +72,34 @@ def test_a_factor_declared_badly_is_found(change, said):
     family.factors = {**FACTORS, "tint": Factor(**{**sound, **change})}
     with pytest.raises(Violation, match=said):
         CHECKS["declared plainly"](family, EFFORT)
+
+
+@pytest.mark.parametrize("claim", [{"tasks": ()}, {"requires": {"pace": (4,)}}])
+def test_a_factor_that_acts_where_it_says_it_does_not_is_found(claim):
+    family = Counting()
+    family.factors = {**FACTORS, "tint": replace(FACTORS["tint"], **claim)}
+    with pytest.raises(Violation, match=r"has an effect in .*, and says that it has none"):
+        CHECKS["idle where declared"](family, EFFORT)
+
+
+def test_a_set_that_its_task_refuses_is_found():
+    class Picky(Counting):
+        def task(self, *, environment=None, **axes):
+            if (environment or {}).get("pace", 1) > 3:
+                raise ConfigError("too fast")
+            return super().task(environment=environment, **axes)
+
+    with pytest.raises(Violation, match="is refused: too fast"):
+        CHECKS["sets fit their task"](Picky(), EFFORT)
+
+
+def test_a_factor_that_changes_spaces_unsaid_is_found():
+    family = Counting()
+    wide = (spaces.Box(-1e6, 1e6, (3,), np.float32), spaces.Discrete(2))
+    plain = (spaces.Box(-1e6, 1e6, (2,), np.float32), spaces.Discrete(2))
+    family.spaces = lambda task: wide if "start" in task.environment else plain
+    with pytest.raises(Violation, match="factor 'start' changes the space: True"):
+        CHECKS["sets fit their task"](family, EFFORT)
 
 
 def test_a_factor_missing_from_the_table_is_found():

@@ -85,6 +85,35 @@ def test_an_unknown_factor_is_refused_with_a_suggestion():
         rlt.make_env("rover", randomize=["slipp"])
 
 
+@pytest.mark.parametrize(
+    ("family", "factor", "split", "said"),
+    [
+        ("racing", "grayscale", "train", "has one value in split 'train', False"),
+        ("atari", "mode", "train", "has one value in split 'train', 0"),
+        ("cartpole", "observation", "full", "changes the observation space"),
+    ],
+)
+def test_a_factor_that_cannot_be_drawn_is_refused_when_the_task_is_made(family, factor, split, said):
+    drawn = Randomization(factors=(factor,), split=split)
+    with pytest.raises(ConfigError, match=said):
+        FAMILIES.get(family).task(randomization=drawn)
+    with pytest.raises(ConfigError, match=said):
+        rlt.make_env(family, randomize=drawn)
+
+
+def test_a_game_draws_its_own_modes():
+    atari = FAMILIES.get("atari")
+    task = atari.task(task="breakout", randomization=Randomization(factors=("mode",), split="full"))
+    assert atari.why_not_drawn("mode", split="full", task="asterix") is not None  # it has but one
+    pytest.importorskip("ale_py")
+    env = task.make_vec(num_envs=6)
+    env.reset(seed=0)
+    modes = {variation.get("mode", 0) for variation in env.variations}
+    env.close()
+    assert len(modes) > 1
+    assert modes <= set(range(0, 48, 4))
+
+
 def test_a_factor_that_changes_the_observations_cannot_be_drawn(monkeypatch):
     task = randomised(names=("walls",))
     small = spaces.Box(0, 255, (32, 32, 3), np.uint8)

@@ -129,7 +129,7 @@ class AcrobotFamily(ControlFamily):
             1.8,
             "links",
             "of the line above the upper joint, in lengths of a link",
-            acts_with={"observation": "pixels"},
+            shown_with={"observation": "pixels"},
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rltransfer.tasks.extras import imported
-from rltransfer.tasks.family import ActionKind, Task
+from rltransfer.tasks.family import ActionKind, Picture, Task
 from rltransfer.tasks.single_env_family import SingleEnvFamily
 from rltransfer_envs.highway.factors import ACTION_MEANINGS, FACTORS, ROBOTS, TASKS, UPSTREAM
 
@@ -83,6 +83,7 @@ class Highway(SingleEnvFamily):
     simulator_modules = ("rltransfer_envs.highway.driving", "rltransfer_envs.highway.roads")
     extra = "highway"
     restores_state = False
+    picture = Picture(steps=3, hold=1)
 
     def make(self, task: Task, *, render_mode: str | None = None) -> Env[Any, Any]:
         """One drive."""

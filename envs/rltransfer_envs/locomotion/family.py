@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rltransfer.errors import ConfigError
-from rltransfer.tasks.family import ActionKind, Family, Task
+from rltransfer.tasks.family import ActionKind, Family, Picture, Task
 from rltransfer_envs.locomotion.bodies import BODIES, Body, kind_of
 from rltransfer_envs.locomotion.factors import FACTORS, TASKS
 
@@ -133,6 +133,7 @@ class Locomotion(Family):
     summary = "MuJoCo robots that run: forwards, backwards, faster or not at all; other bodies, limbs and physics"
     tasks = TASKS
     factors = FACTORS
+    picture = Picture(zoom=1.3)
     simulator_modules = ("rltransfer_envs.locomotion.vector_env",)
     render_modes = ("rgb_array", "mujoco")
 
