@@ -15,6 +15,7 @@ from rltransfer.errors import MissingExtraError
 from rltransfer.registry import FAMILIES
 from rltransfer.report.contact_sheet import draw_contact_sheet
 from rltransfer.tasks import Factor, Family
+from rltransfer.tasks.factor import written
 
 HERE = Path(__file__).parent
 OPENING = """\
@@ -83,11 +84,14 @@ def section(family: Family, picture: Path) -> Iterator[str]:
 
 def row(factor: Factor) -> str:
     """A factor's line of the table."""
-    if isinstance(factor.default, bool | str):
-        usual = ", ".join(str(choice) for choice in factor.usual_choices)
-    else:
-        usual = "{:g} to {:g}".format(*factor.usual_range)
-    cells = (f"`{factor.name}`", factor.kind, str(factor.default), factor.bounds, usual, factor.description)
+    cells = (
+        f"`{factor.name}`",
+        factor.kind,
+        written(factor.default),
+        factor.bounds,
+        factor.usual_bounds,
+        factor.effect,
+    )
     return f"| {' | '.join(cells)} |"
 
 

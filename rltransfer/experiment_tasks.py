@@ -19,10 +19,14 @@ def task_of_experiment(config: ExperimentConfig, name: str) -> Task:
     else:
         family = FAMILIES.get(point.family)
     drawn, told = point.randomize, config.context
+    names = told.factors
+    if told.visibility != "hidden" and names is None:  # source and targets are told the same: what the source draws
+        source = config.source.randomize
+        names = family.told_factors(None if source is None else Randomization(factors=source.factors))
     return family.task(
         robot=point.robot,
         task=point.task,
         environment=point.environment,
         randomization=None if drawn is None else Randomization(factors=drawn.factors, split=drawn.split),
-        context=Context(visibility=told.visibility, factors=told.factors),
+        context=Context(visibility=told.visibility, factors=names),
     )

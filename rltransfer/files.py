@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from rltransfer.errors import ArtifactError
+from rltransfer.errors import ArtifactError, ConfigError
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -33,6 +33,13 @@ def write_atomically(path: Path, data: bytes) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON; see ``write_atomically``."""
     write_atomically(path, (json.dumps(value, indent=2, allow_nan=False) + "\n").encode())
+
+
+def require_ending(path: Path, ending: str) -> None:
+    """Raise ConfigError where ``path`` does not end in ``ending``, which is the only kind of file written there."""
+    if path.suffix.lower() != ending:
+        kind = ending.removeprefix(".").upper()
+        raise ConfigError(f"{path}: only {kind} is written. Give it the ending {ending}: {path.stem}{ending}")
 
 
 def read_bytes(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from rich.text import Text
 from rltransfer.config import ExperimentConfig
 from rltransfer.errors import ConfigError, NoEffectWarning, UnknownNameError
 from rltransfer.experiment import Plan, run_experiment
+from rltransfer.files import require_ending
 from rltransfer.launch.display import Display
 from rltransfer.launch.jobs import Listener
 from rltransfer.registry import ALGORITHMS, FAMILIES, METHODS, TRUNKS, WRAPPERS, nearest
@@ -57,6 +58,8 @@ def show_in_terminal(directory: Path) -> None:
 def show_family_in_terminal(name: str, *, png: Path | None) -> None:
     """Show a family's robots, tasks and factors; with ``png``, draw its contact sheet."""
     family = FAMILIES.get(name)
+    if png is not None:
+        require_ending(png, ".png")
     console = _console()
     console.print(family_page(family))
     if png is not None:
@@ -103,7 +106,7 @@ def check_family_in_terminal(name: str, *, copies: int, steps: int) -> int:
 
 
 def _console() -> Console:
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)  # [box2d] is part of what is said, not a style
     if not console.is_terminal:
         console.width = 130  # tables in a log or a pipe are not folded at 80
     return console
@@ -114,7 +117,7 @@ def _shown_plainly(console: Console, otherwise: Any) -> Any:
 
     def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
         if issubclass(category, NoEffectWarning):
-            console.print(f"warning: {message}", style="yellow", markup=False)
+            console.print(f"warning: {message}", style="yellow")
         else:
             otherwise(message, category, *place)
 

@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def poses(bodies: Iterable[Any]) -> npt.NDArray[np.float64]:
-    """(bodies, 6) place, angle and their velocities."""
-    rows = [
-        (*body.position, body.angle, *body.linearVelocity, body.angularVelocity) for body in bodies if body is not None
-    ]
-    return np.array(rows, np.float64).reshape(-1, 6)
+def poses(bodies: Iterable[Any], ground: Iterable[npt.ArrayLike]) -> npt.NDArray[np.float64]:
+    """(6 bodies + 1,) place, angle and their velocities of each body; and the ground's polygons, summed up."""
+    rows = [(*body.position, body.angle, *body.linearVelocity, body.angularVelocity) for body in bodies]
+    return np.append(np.array(rows, np.float64).ravel(), sum(np.sum(polygon) for polygon in ground))

@@ -88,6 +88,11 @@ def load_agent(
     directory = Path(directory)
     if not (directory / "agent.json").exists() and (directory / "agent" / "agent.json").exists():
         directory /= "agent"
+    if not (directory / "agent.json").exists():
+        raise ArtifactError(
+            f"{directory / 'agent.json'}: there is no such file, so no trained agent. Name the folder of a trial that "
+            "has finished, such as runs/quickstart/source/seed-0, or one that rltransfer.save wrote."
+        )
     with opened_artifact(directory / "agent.json", directory / "weights.safetensors", FORMAT) as (record, weights):
         return _rebuilt(record, weights, directory, env, device)
 

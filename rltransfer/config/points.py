@@ -13,7 +13,7 @@ from rltransfer.config.flaws import Flaw
 from rltransfer.config.problems import hint, shown
 from rltransfer.config.section import as_mapping
 from rltransfer.config.task_settings import AdHocFamily, Randomize
-from rltransfer.errors import ConfigError, RLTransferError
+from rltransfer.errors import ConfigError, RLTransferError, UnknownNameError
 
 _RANDOMIZE: TypeAdapter[Any] = TypeAdapter(Randomize)
 
@@ -97,14 +97,23 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
     chosen: dict[str, str] = {}
     flaws = []
     for axis, known in (("robot", found.robots), ("task", found.tasks)):
-        name = raw.get(axis)
-        if isinstance(name, str) and name not in known:
-            message = f"unknown {axis} {shown(name)} of family {found.name!r}. {hint(name, known)}"
-            flaws.append(Flaw((axis,), message))
-        chosen[axis] = name or (getattr(kept, axis) if kept else next(iter(known)))
+        chosen[axis] = raw.get(axis) or (getattr(kept, axis) if kept else next(iter(known)))
+    if isinstance(chosen["robot"], str):
+        try:
+            chosen["robot"] = found.resolve_robot(chosen["robot"])
+        except UnknownNameError as error:
+            name = chosen["robot"]
+            message = f"unknown robot {shown(name)} of family {found.name!r}. {hint(name, error.known)}"
+            flaws.append(Flaw(("robot",), message))
+        except ConfigError as error:
+            flaws.append(Flaw(("robot",), str(error)))
+    if isinstance(chosen["task"], str) and chosen["task"] not in found.tasks:
+        name = chosen["task"]
+        message = f"unknown task {shown(name)} of family {found.name!r}. {hint(name, found.tasks)}"
+        flaws.append(Flaw(("task",), message))
     values, faults = _factor_values(found, raw.get("environment"))
     environment = {**((kept and kept.environment) or {}), **values}
-    randomize, more_faults = _randomization(found, raw.get("randomize"))
+    randomize, more_faults = _randomization(found, chosen["task"], raw.get("randomize"))
     flaws += faults + more_faults
     is_mistyped = any(not isinstance(name, str) for name in chosen.values())
     if raw.get("environment") is not None and as_mapping(raw["environment"]) is None:
@@ -114,11 +123,34 @@ def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[
     varied = {
         name: environment[name] for name in sorted(environment) if environment[name] != found.factors[name].default
     }
+    if flaw := _refusal(found, chosen, varied, raw):
+        return None, [flaw]
     return Point(family, environment=varied, randomize=randomize, **chosen), []
 
 
-def _randomization(family: Any, raw: object) -> tuple[dict[str, object] | None, list[Flaw]]:
-    """The factors to draw and their split; a flaw for each that the family does not have."""
+def _refusal(family: Any, chosen: dict[str, str], values: Mapping[str, object], raw: Mapping[str, Any]) -> Flaw | None:
+    """What a family that takes each of these by itself has against all together, at what the file can change."""
+    try:
+        family.task(environment=values, **chosen)
+    except ConfigError as error:
+        culprit = next((name for name in values if _holds(family, chosen, values, without=name)), None)
+        written = as_mapping(raw.get("environment")) or {}
+        if culprit in written:
+            return Flaw(("environment", str(culprit)), str(error))
+        return Flaw(next(((axis,) for axis in ("task", "robot", "environment") if raw.get(axis)), ()), str(error))
+    return None
+
+
+def _holds(family: Any, chosen: dict[str, str], values: Mapping[str, object], *, without: str) -> bool:
+    try:
+        family.task(environment={name: value for name, value in values.items() if name != without}, **chosen)
+    except ConfigError:
+        return False
+    return True
+
+
+def _randomization(family: Any, task: object, raw: object) -> tuple[dict[str, object] | None, list[Flaw]]:
+    """The factors to draw and their split; a flaw for each that the family does not have, or cannot draw there."""
     if raw is None:
         return None, []
     try:
@@ -126,11 +158,15 @@ def _randomization(family: Any, raw: object) -> tuple[dict[str, object] | None, 
     except ValidationError:
         return cast(Any, raw), []  # the field says what is wrong with it
     at = () if isinstance(raw, list | tuple) else ("factors",)
-    flaws = [
-        Flaw(("randomize", *at, index), f"unknown factor of family {family.name!r}. {hint(name, family.factors)}")
-        for index, name in enumerate(settings.factors)
-        if name not in family.factors
-    ]
+    known_task = task if task in family.tasks else None
+    flaws = []
+    for index, name in enumerate(settings.factors):
+        if name not in family.factors:
+            flaw = f"unknown factor of family {family.name!r}. {hint(name, family.factors)}"
+        else:
+            flaw = family.why_not_drawn(name, split=settings.split, task=known_task)
+        if flaw is not None:
+            flaws.append(Flaw(("randomize", *at, index), flaw))
     return {"factors": list(settings.factors), "split": settings.split}, flaws
 
 

@@ -145,7 +145,7 @@ def _task_schemas(described: Mapping[str, str]) -> list[Schema]:
         factors = {factor.name: _factor_schema(factor) for factor in family.factors.values()}
         properties: dict[str, Schema] = {
             "family": {"const": name, "description": family.summary},
-            "robot": _optional({"enum": list(family.robots), "description": _listed(family.robots)}),
+            "robot": _optional(_robot_schema(family)),
             "task": _optional({"enum": list(family.tasks), "description": _listed(family.tasks)}),
             "environment": _optional(_object(factors, description=described["environment"])),
         }
@@ -155,6 +155,14 @@ def _task_schemas(described: Mapping[str, str]) -> list[Schema]:
     ad_hoc = _settings_schema(AdHocFamily)
     ad_hoc["properties"]["wrappers"]["items"] = _named_by_mapping(registry.WRAPPERS)
     return [*schemas, _object({"family": ad_hoc})]
+
+
+def _robot_schema(family: Any) -> Schema:
+    listed: Schema = {"enum": list(family.robots), "description": _listed(family.robots)}
+    if not family.other_robots:
+        return listed
+    others: Schema = {"type": "string", "pattern": f"^({family.other_robots})$"}
+    return {"anyOf": [listed, others], "description": listed["description"]}
 
 
 def _randomize_schema(factors: list[str], description: str) -> Schema:

@@ -104,7 +104,8 @@ class ContextSettings(Section):
     Args:
         visibility: `hidden`; `observed`, as part of the observation: appended to vectors, as constant planes to
             images; `side`, as a dictionary of `observation` and `context`. A bare word stands for the mapping.
-        factors: which it is told; all of the family's where null.
+        factors: which it is told, in the source and in every target. Where null, those that the source randomises, and
+            all of the family's where it randomises none.
     """
 
     visibility: Literal["hidden", "observed", "side"] = "hidden"

@@ -14,6 +14,7 @@ from rich.text import Text
 from rltransfer.config.docstrings import summary_of
 from rltransfer.errors import RLTransferError
 from rltransfer.registry import FAMILIES, Registry
+from rltransfer.tasks.factor import written
 from rltransfer.tasks.family import Family
 
 
@@ -57,11 +58,8 @@ def _page(family: Family) -> Iterator[RenderableType]:
         yield table
     table = _table("factor", "kind", "default", "allowed", "usual", "effect")
     for factor in family.factors.values():
-        if isinstance(factor.default, bool | str):
-            usual = ", ".join(str(choice) for choice in factor.usual_choices)
-        else:
-            usual = "{:g} to {:g}".format(*factor.usual_range)
-        table.add_row(factor.name, factor.kind, str(factor.default), factor.bounds, usual, factor.description)
+        cells = (written(factor.default), factor.bounds, factor.usual_bounds, factor.effect)
+        table.add_row(factor.name, factor.kind, *cells)
     yield table
     yield Text("usual: what sources are trained in; the rest of what is allowed is for extrapolation.", style="dim")
 

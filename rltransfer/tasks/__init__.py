@@ -1,7 +1,7 @@
 """Families, tasks, factors and variations: what a transfer goes from and to."""
 
 from rltransfer.tasks.factor import Factor, FactorKind, FactorValue
-from rltransfer.tasks.family import ActionKind, Context, Family, Randomization, ReferenceScore, Task
+from rltransfer.tasks.family import ActionKind, Context, Family, Picture, Randomization, ReferenceScore, Task
 from rltransfer.tasks.single_env_family import SingleEnvFamily
 from rltransfer.tasks.space_diff import SpaceDiff
 from rltransfer.tasks.variation import Variation
@@ -13,6 +13,7 @@ __all__ = [
     "FactorKind",
     "FactorValue",
     "Family",
+    "Picture",
     "Randomization",
     "ReferenceScore",
     "SingleEnvFamily",

@@ -7,6 +7,7 @@ and never again, so a new value changes nothing. That is found out here, in plac
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -57,7 +58,10 @@ def _present(owner: Any, name: str) -> Any:
 
 
 def _fitting(name: str, present: Any, value: object) -> Any:
-    """``value`` in the kind of the present one. Raises ConfigError where it is of another kind."""
+    """``value`` in the kind of the present one. Raises ConfigError where it is of another kind, or not a number."""
+    numbers = value if isinstance(value, list | tuple) else [value]
+    if any(isinstance(number, float) and math.isnan(number) for number in numbers):
+        raise ConfigError(f"attribute {name!r} cannot be nan, which is not a number. Give it a number.")
     if isinstance(present, bool | np.bool_):
         if isinstance(value, bool):
             return value

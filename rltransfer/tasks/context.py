@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 Visibility = Literal["hidden", "observed", "side"]
 """``hidden``: the agent is not told. ``observed``: the vector is part of the observation, appended to vectors and as
-constant planes to images. ``side``: a dictionary of ``observation`` and ``context``."""
+constant planes to images. ``side``: a dictionary of ``observation`` and ``context``. Which factors the vector has is
+said by ``family.Context``."""
 VISIBILITIES: tuple[Visibility, ...] = ("hidden", "observed", "side")
 
 

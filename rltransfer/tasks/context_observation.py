@@ -80,6 +80,15 @@ class ContextObservation(VectorWrapper):
         return np.concatenate([observations, planes], axis=3)
 
 
+LEAST_PICTURE = 16
+"""Pixels a side of the smallest picture. What is smaller, as a grid of symbols, has no room for planes of levels."""
+
+
+def is_picture(space: spaces.Box) -> bool:
+    """Whether ``space`` holds pictures, to which a plane for each factor can be added."""
+    return len(space.shape) == 3 and space.dtype == np.uint8 and min(space.shape[:2]) >= LEAST_PICTURE
+
+
 def told_space(space: spaces.Space[Any], task: Task) -> spaces.Space[Any]:
     """The observation space of ``task`` with its context; ``space`` is that of its family. Raises as the class does."""
     visibility: Visibility = task.context.visibility
@@ -93,6 +102,6 @@ def told_space(space: spaces.Space[Any], task: Task) -> spaces.Space[Any]:
         low = np.concatenate([space.low, beside.low.astype(space.low.dtype)])
         high = np.concatenate([space.high, beside.high.astype(space.high.dtype)])
         return spaces.Box(low, high, dtype=space.low.dtype.type)
-    if isinstance(space, spaces.Box) and len(space.shape) == 3 and space.dtype == np.uint8:
+    if isinstance(space, spaces.Box) and is_picture(space):
         return spaces.Box(0, 255, (*space.shape[:2], space.shape[2] + size), np.uint8)
     raise SpaceMismatchError(f"{task}: the context cannot be appended to {space}. Give it as 'side', or hide it.")

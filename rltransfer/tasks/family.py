@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from rltransfer.errors import UnknownNameError
+from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.registry import nearest
-from rltransfer.tasks.context import Visibility
-from rltransfer.tasks.factor import Factor
+from rltransfer.tasks.context import VISIBILITIES, Visibility
+from rltransfer.tasks.factor import Factor, FactorValue
 from rltransfer.tasks.variation import Variation
-from rltransfer.tasks.variation_sets import Split, chosen_factors, draw_variation, grid_variations
+from rltransfer.tasks.variation_sets import (
+    Split,
+    check_split,
+    chosen_factors,
+    draw_variation,
+    grid_variations,
+    why_not_drawn,
+)
 
 if TYPE_CHECKING:
     from gymnasium import Env, Space
@@ -30,10 +37,17 @@ class Randomization:
     Args:
         factors: their names.
         split: the range that values come from; see ``variation_sets``.
+
+    Raises:
+        ConfigError: not a list of names, or an unknown split.
     """
 
     factors: tuple[str, ...]
     split: Split = "train"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "factors", _names("the factors to randomise", self.factors))
+        check_split(self.split)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +56,54 @@ class Context:
 
     Args:
         visibility: see ``rltransfer.tasks.context.Visibility``.
-        factors: the names of those it is told; all of the family's where None.
+        factors: the names of those it is told. Where None, ``Family.task`` takes those that the task randomises, and
+            all of the family's where it randomises none.
+
+    Raises:
+        ConfigError: an unknown visibility, or not a list of names.
     """
 
     visibility: Visibility = "hidden"
     factors: tuple[str, ...] | None = None
 
+    def __post_init__(self) -> None:
+        if self.visibility not in VISIBILITIES:
+            known = tuple(VISIBILITIES)
+            raise UnknownNameError("context", str(self.visibility), known, nearest(str(self.visibility), known))
+        if self.factors is not None:
+            object.__setattr__(self, "factors", _names("the factors of a context", self.factors))
+
+
+def _names(what: str, given: object) -> tuple[str, ...]:
+    """``given`` as a tuple. Raises ConfigError where it is not a list of names; a text is one name, not many."""
+    if isinstance(given, list | tuple) and all(isinstance(name, str) for name in given):
+        return tuple(given)
+    example = [given] if isinstance(given, str) else ["slip", "speed"]
+    raise ConfigError(f"{what} are a list of names, such as {example!r:.60}, not {given!r:.60}")
+
 
 HIDDEN = Context()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """How a family is shown on its contact sheet.
+
+    Args:
+        robot: in the panels of tasks and factors; the first where None.
+        steps: random steps before a picture is taken, so that things that move have moved.
+        hold: steps that each random action lasts.
+        environment: factor values of every panel, under the panel's own.
+        layout: those of the panels of tasks and of layout factors, on top: a view that shows the whole, say.
+        zoom: how much the middle of a picture is magnified.
+    """
+
+    robot: str | None = None
+    steps: int = 12
+    hold: int = 3
+    environment: Mapping[str, FactorValue] = field(default_factory=dict)
+    layout: Mapping[str, FactorValue] = field(default_factory=dict)
+    zoom: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +140,10 @@ class Family(abc.ABC):
     """Task name to one line about it; the first is the default."""
     factors: Mapping[str, Factor]
     """What can change in the environment, by name."""
+    other_robots: str = ""
+    """A regular expression of the names that ``resolve_robot`` takes beside those in ``robots``, for editors."""
+    render_modes: tuple[str, ...] | None = ("rgb_array",)
+    """Ways in which ``make_vec`` draws frames; None where only the environment can tell."""
     simulator_modules: tuple[str, ...] = ()
     """Modules that ``make_vec`` imports: loaded once before the trials of a run are forked, to spare each the wait."""
     extra: str | None = None
@@ -94,6 +152,8 @@ class Family(abc.ABC):
     """Whether the vector environment has ``get_state`` and ``set_state`` that go on bit for bit."""
     seen_state: tuple[str, ...] = ()
     """Names of what ``get_state`` keeps for appearance and sensors alone: all else is the same whatever is seen."""
+    picture: Picture = Picture()
+    """How it is shown on its contact sheet."""
     described_in: str = ""
     """``"module:Class"`` whose docstring describes the environments; this class's own where empty."""
     reference_scores: Mapping[tuple[str, str], ReferenceScore] = MappingProxyType({})
@@ -133,22 +193,52 @@ class Family(abc.ABC):
         """
         return None
 
+    def factors_of(self, task: str) -> Mapping[str, Factor]:
+        """Every factor as it is in the task of that name: all, where the tasks differ in what values they have."""
+        return self.factors
+
     def sample(
-        self, num: int, *, seed: int, factors: Iterable[str] | None = None, split: Split = "train"
+        self,
+        num: int,
+        *,
+        seed: int,
+        factors: Iterable[str] | None = None,
+        split: Split = "train",
+        task: str | None = None,
     ) -> tuple[Variation, ...]:
-        """``num`` random variations of the named factors (default: all), the same for the same seed.
+        """``num`` random variations for a task, the same for the same seed.
 
         Sets of different splits and seeds make training and test sets; see ``variation_sets``.
+
+        Args:
+            num: how many.
+            seed: of what is drawn.
+            factors: which vary; where left out, all that act in the task and keep the observation space.
+            split: the range that values come from.
+            task: its name; the family's first where left out.
         """
         import numpy as np
 
         rng = np.random.default_rng([seed, *split.encode()])
-        names = None if factors is None else tuple(factors)
-        return tuple(draw_variation(self.factors, rng, names=names, split=split) for _ in range(num))
+        task = self._known_task(task)
+        known = self.factors_of(task)
+        acting = [name for name, factor in known.items() if factor.acts_in(task) and not factor.changes_space]
+        names = acting if factors is None else tuple(factors)
+        return tuple(Variation(self.factors, draw_variation(known, rng, names=names, split=split)) for _ in range(num))
 
-    def grid(self, factors: Iterable[str], *, points: int = 3, split: Split = "full") -> tuple[Variation, ...]:
+    def grid(
+        self, factors: Iterable[str], *, points: int = 3, split: Split = "full", task: str | None = None
+    ) -> tuple[Variation, ...]:
         """Every combination of evenly spaced values of the named factors; see ``variation_sets.grid_variations``."""
-        return grid_variations(self.factors, tuple(factors), points=points, split=split)
+        known = self.factors_of(self._known_task(task))
+        return tuple(
+            Variation(self.factors, values)
+            for values in grid_variations(known, tuple(factors), points=points, split=split)
+        )
+
+    def why_not_drawn(self, factor: str, *, split: Split, task: str | None = None) -> str | None:
+        """Why the factor of that name cannot be drawn anew for every episode of a task; None where it can."""
+        return why_not_drawn(self.factors_of(self._known_task(task))[factor], split)
 
     def spaces(self, task: Task) -> tuple[Space[Any], Space[Any]]:
         """Observation and action space of one copy of ``task``."""
@@ -157,6 +247,21 @@ class Family(abc.ABC):
             return env.single_observation_space, env.single_action_space
         finally:
             env.close()
+
+    def resolve_robot(self, name: str) -> str:
+        """The full name of the robot called ``name``: how tasks, configurations and saved agents write it.
+
+        Overridden where ``robots`` does not list all that there are, such as bodies in files of the user's.
+
+        Raises:
+            UnknownNameError: the family has no such robot.
+            ConfigError: what the name stands for does not hold.
+        """
+        if name not in self.robots:
+            raise UnknownNameError(
+                f"robot of family {self.name!r}", name, tuple(self.robots), nearest(name, self.robots)
+            )
+        return name
 
     def action_meanings(self, robot: str) -> tuple[str, ...] | None:
         """What each discrete action of ``robot`` does, or None where actions are continuous or unnamed."""
@@ -174,6 +279,10 @@ class Family(abc.ABC):
         from rltransfer.tasks.idle_factors import idle_factors
 
         return tuple(f"factor {name!r} {reason}" for name, reason in idle_factors(task).items())
+
+    def told_factors(self, randomization: Randomization | None) -> tuple[str, ...]:
+        """The factors that a context tells where it names none: those that are drawn, or all where none are."""
+        return tuple(self.factors) if randomization is None else randomization.factors
 
     def reference_score(self, task: Task) -> ReferenceScore | None:
         """Random and expert returns of ``task``, or None where none hold.
@@ -198,21 +307,32 @@ class Family(abc.ABC):
 
         Raises:
             UnknownNameError: a robot, task or factor that the family does not have.
-            ConfigError: a factor value that does not hold.
+            ConfigError: a factor value that does not hold, or a factor that cannot be drawn as is asked.
         """
-        chosen_factors(self.factors, randomization.factors if randomization is not None else ())
         chosen_factors(self.factors, context.factors or ())
-        for kind, name, known in (("robot", robot, self.robots), ("task", task, self.tasks)):
-            if name is not None and name not in known:
-                raise UnknownNameError(f"{kind} of family {self.name!r}", name, tuple(known), nearest(name, known))
+        if context.visibility != "hidden" and context.factors is None:
+            context = replace(context, factors=self.told_factors(randomization))
+        robot = self.resolve_robot(next(iter(self.robots)) if robot is None else robot)
+        task = self._known_task(task)
+        variation, known = Variation(self.factors, environment), self.factors_of(task)
+        try:
+            Variation(known, variation)
+        except ConfigError as error:
+            raise ConfigError(f"task {task!r}: {error}") from error
+        if randomization is not None:
+            for factor in chosen_factors(known, randomization.factors):
+                refusal = self.why_not_drawn(factor.name, split=randomization.split, task=task)
+                if refusal is not None:
+                    raise ConfigError(refusal)
         return Task(
-            family=self,
-            robot=robot or next(iter(self.robots)),
-            task=task or next(iter(self.tasks)),
-            environment=Variation(self.factors, environment),
-            randomization=randomization,
-            context=context,
+            family=self, robot=robot, task=task, environment=variation, randomization=randomization, context=context
         )
+
+    def _known_task(self, name: str | None) -> str:
+        """``name``, or the first task where it is None. Raises UnknownNameError."""
+        if name is not None and name not in self.tasks:
+            raise UnknownNameError(f"task of family {self.name!r}", name, tuple(self.tasks), nearest(name, self.tasks))
+        return name or next(iter(self.tasks))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,14 +355,16 @@ class Task:
         robot: str | None = None,
         task: str | None = None,
         environment: Mapping[str, object] | None = None,
+        randomization: Randomization | None = None,
+        context: Context | None = None,
     ) -> Task:
         """This task with what is named changed and the rest kept; factors are merged one by one."""
         return self.family.task(
             robot=robot or self.robot,
             task=task or self.task,
-            environment=self.environment.merged(environment or {}),
-            randomization=self.randomization,
-            context=self.context,
+            environment=self.environment.merged({} if environment is None else environment),
+            randomization=randomization or self.randomization,
+            context=context or self.context,
         )
 
     def fixed(self, environment: Variation) -> Task:
@@ -250,7 +372,20 @@ class Task:
         return self.family.task(robot=self.robot, task=self.task, environment=environment)
 
     def make_vec(self, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
-        """``num_envs`` copies of this task, randomised and with its context; see ``Family.make_vec``."""
+        """``num_envs`` copies of this task, randomised and with its context; see ``Family.make_vec``.
+
+        Raises:
+            ConfigError: no copies are asked for, or a render mode that the family does not have.
+        """
+        if isinstance(num_envs, bool) or not isinstance(num_envs, int) or num_envs < 1:
+            raise ConfigError(f"num_envs is {num_envs!r:.60}, but must be a whole number, at least 1")
+        modes = self.family.render_modes
+        if render_mode is not None and modes is not None and render_mode not in modes:
+            choices = " or ".join(map(repr, modes))
+            raise ConfigError(
+                f"render_mode is {render_mode!r:.60}, which family {self.family.name!r} does not have. "
+                f"Choose {choices}, or None."
+            )
         make = self.family.make_vec if self.randomization is None else self.family.make_randomized_vec
         env = make(self, num_envs=num_envs, render_mode=render_mode)
         if self.context.visibility == "hidden":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from gymnasium import Env
 
     from rltransfer.tasks.wrappers import WrapperSpec
-
-_REFUSALS = (AssertionError, AttributeError, LookupError, TypeError, ValueError)
-"""What environments and wrappers raise at arguments they do not like."""
 
 
 class GymnasiumFamily(SingleEnvFamily):
@@ -31,6 +29,7 @@ class GymnasiumFamily(SingleEnvFamily):
         wrappers: applied in order, the first innermost.
     """
 
+    render_modes = None
     robots: Mapping[str, str] = {"default": "the environment's own"}
     tasks: Mapping[str, str] = {"default": "the environment's own"}
 
@@ -57,13 +56,11 @@ class GymnasiumFamily(SingleEnvFamily):
             ConfigError: Gymnasium does not know the id, or the environment refuses its arguments or a wrapper.
             MissingExtraError: a package the environment needs is not installed.
         """
-        import gymnasium
-
         env = self._bare(self.attributes, render_mode)
         for wrapper in self.wrappers:
             try:
                 env = wrapper.wrap(env)
-            except (gymnasium.error.Error, *_REFUSALS) as error:
+            except _refusals() as error:
                 name = type(wrapper).__name__
                 raise ConfigError(f"environment {self.id!r}, wrapper {name}: {_first_line(error)}") from error
         return env
@@ -90,7 +87,7 @@ class GymnasiumFamily(SingleEnvFamily):
             raise MissingExtraError(
                 f"environment {self.id!r}: {_first_line(error)}. pip install what brings it."
             ) from error
-        except (gymnasium.error.Error, *_REFUSALS) as error:
+        except _refusals() as error:
             raise ConfigError(f"environment {self.id!r} cannot be made: {_first_line(error)}") from error
         if attributes:
             from rltransfer.tasks.attributes import set_attributes
@@ -106,6 +103,16 @@ class GymnasiumFamily(SingleEnvFamily):
         from rltransfer.tasks.wrappers import Pixels
 
         return any(isinstance(wrapper, Pixels) for wrapper in self.wrappers)
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What environments and wrappers raise at arguments they do not like, or at files that do not hold."""
+    import gymnasium
+
+    mujoco: Any = sys.modules.get("mujoco")
+    of_mujoco = () if mujoco is None else (mujoco.FatalError,)
+    usual = (AssertionError, AttributeError, LookupError, OSError, TypeError, ValueError)
+    return (gymnasium.error.Error, *usual, *of_mujoco)
 
 
 def _first_line(error: Exception) -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rltransfer.errors import ConfigError
 from rltransfer.registry import FAMILIES, WRAPPERS
 from rltransfer.settings import parse
 from rltransfer.tasks.context import Visibility
-from rltransfer.tasks.family import Context, Family, Randomization, Task
+from rltransfer.tasks.family import HIDDEN, Context, Family, Randomization, Task
 from rltransfer.tasks.gymnasium_family import GymnasiumFamily
-from rltransfer.tasks.variation_sets import chosen_factors
 
 if TYPE_CHECKING:
     from rltransfer.tasks.vec_env import TaskVecEnv
@@ -40,26 +38,32 @@ def make_env(
         environment: factor name to value, for what differs from the default environment.
         randomize: factors that are drawn anew for every episode from the range that sources are trained in, or a
             ``Randomization`` that says from which.
-        context: ``"hidden"``, ``"observed"`` or ``"side"``: whether observations tell the factors; or a ``Context``
-            that says which factors.
+        context: ``"hidden"``, ``"observed"`` or ``"side"``: whether observations tell the factors that ``randomize``
+            names, or all of the family's where it names none; or a ``Context`` that says which factors.
         num_envs: copies, stepped together.
         seed: copy ``k`` is reset with ``seed + k`` the first time.
         render_mode: ``"rgb_array"`` for frames.
 
     Raises:
-        UnknownNameError: a family, robot, task, factor or wrapper that does not exist.
-        ConfigError: a factor out of its bounds, or options that do not hold.
+        UnknownNameError: a family, robot, task, factor, wrapper, split or context that does not exist.
+        ConfigError: a factor out of its bounds or that cannot be drawn, or options that do not hold.
     """
+    drawn = randomize
+    if drawn is not None and not isinstance(drawn, Randomization):
+        drawn = Randomization(factors=cast(tuple[str, ...], drawn))
+    told = context if isinstance(context, Context) else Context(visibility=context)
     if isinstance(family, Task):
-        point = family.changed(robot=robot, task=task, environment=environment)
+        point = family.changed(
+            robot=robot,
+            task=task,
+            environment=environment,
+            randomization=drawn,
+            context=None if told == HIDDEN else told,
+        )
     else:
-        point = find_family(family).task(robot=robot, task=task, environment=environment)
-    if randomize is not None:
-        drawn = randomize if isinstance(randomize, Randomization) else Randomization(factors=tuple(randomize))
-        chosen_factors(point.family.factors, drawn.factors)
-        point = replace(point, randomization=drawn)
-    if context != "hidden":
-        point = replace(point, context=context if isinstance(context, Context) else Context(visibility=context))
+        point = find_family(family).task(
+            robot=robot, task=task, environment=environment, randomization=drawn, context=told
+        )
     return vec_env(point, num_envs=num_envs, seed=seed, render_mode=render_mode)
 
 
@@ -80,6 +84,11 @@ def find_family(family: str | Mapping[str, Any] | Family) -> Family:
     if isinstance(family, str):
         found: Family = FAMILIES.get(family)
         return found
+    if not isinstance(family, Mapping):
+        raise ConfigError(
+            f"a family is a registered name, a mapping with the id of a Gymnasium environment, or a family or task "
+            f"object, not {family!r:.60}"
+        )
     unknown = set(family) - {"id", "kwargs", "attributes", "wrappers"}
     if "id" not in family or unknown:
         raise ConfigError(

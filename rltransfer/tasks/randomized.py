@@ -175,7 +175,9 @@ class Randomized(VectorEnv[Any, Any, Any]):
         """An environment that the family has in this task; one that it refuses is drawn again."""
         task, wanted = self.task, self.randomization
         for _ in range(MOST_DRAWS):
-            drawn = draw_variation(task.family.factors, stream, names=wanted.factors, split=wanted.split).full()
+            drawn = draw_variation(
+                task.family.factors_of(task.task), stream, names=wanted.factors, split=wanted.split
+            ).full()
             chosen = {name: drawn[name] for name in wanted.factors}
             try:
                 return task.changed(environment=chosen).environment

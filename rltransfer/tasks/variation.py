@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from rltransfer.errors import UnknownNameError
+from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.registry import nearest
 from rltransfer.tasks.factor import Factor, FactorValue
 
@@ -21,13 +21,13 @@ class Variation(Mapping[str, FactorValue]):
 
     Raises:
         UnknownNameError: a name is not a factor of the family; the message suggests the nearest.
-        ConfigError: a value is of another type or out of bounds.
+        ConfigError: a value is of another type or out of bounds, or there is no mapping of names to values.
     """
 
     def __init__(self, factors: Mapping[str, Factor], values: Mapping[str, object] | None = None) -> None:
         self._factors = factors
         self._values: dict[str, FactorValue] = {}
-        for name, value in (values or {}).items():
+        for name, value in _mapping({} if values is None else values).items():
             if name not in factors:
                 raise UnknownNameError("factor", str(name), tuple(factors), nearest(str(name), factors))
             valid = factors[name].validate(value)
@@ -36,7 +36,7 @@ class Variation(Mapping[str, FactorValue]):
 
     def merged(self, values: Mapping[str, object]) -> Variation:
         """This variation with ``values`` set on top of it."""
-        return Variation(self._factors, {**self._values, **values})
+        return Variation(self._factors, {**self._values, **_mapping(values)})
 
     def full(self) -> dict[str, FactorValue]:
         """Every factor of the family with the value it has here."""
@@ -59,3 +59,10 @@ class Variation(Mapping[str, FactorValue]):
 
     def __repr__(self) -> str:
         return "Variation(" + ", ".join(f"{name}={self[name]!r}" for name in self) + ")"
+
+
+def _mapping(values: object) -> Mapping[str, object]:
+    """``values``. Raises ConfigError where they are no mapping."""
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"an environment is a mapping of factors to values, {{'slip': 0.2}}, not {values!r:.60}")
+    return values

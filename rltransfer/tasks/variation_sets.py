@@ -7,12 +7,12 @@ each factor, test interpolation in the same range, and extrapolation with every 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.registry import nearest
-from rltransfer.tasks.factor import Factor, FactorValue
+from rltransfer.tasks.factor import Factor, FactorValue, written
 from rltransfer.tasks.variation import Variation
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ def chosen_factors(factors: Mapping[str, Factor], names: Iterable[str] | None) -
     return tuple(factors[name] for name in names)
 
 
+def check_split(split: str) -> None:
+    """Raise UnknownNameError, with a suggestion, for what is no ``Split``."""
+    if split not in SPLITS:
+        raise UnknownNameError("split", str(split), tuple(SPLITS), nearest(str(split), SPLITS))
+
+
 def draw_variation(
     factors: Mapping[str, Factor],
     rng: np.random.Generator,
@@ -49,28 +55,58 @@ def draw_variation(
         names: which factors vary.
         split: where values come from. A factor that allows nothing outside its usual range keeps within it.
     """
+    check_split(split)
     chosen = chosen_factors(factors, names)
     return Variation(factors, {factor.name: draw_value(factor, rng, split) for factor in chosen})
 
 
+def choices_in(factor: Factor, split: Split) -> tuple[FactorValue, ...]:
+    """The choices of ``factor``, or its truth values, that ``split`` has; empty for a factor that is any number.
+
+    A factor that allows nothing outside its usual choices keeps within them.
+    """
+    every: tuple[FactorValue, ...] = (False, True) if isinstance(factor.default, bool) else factor.choices
+    usual = tuple(value for value in every if value in factor.usual_choices)
+    held_out = tuple(value for value in every if value not in usual)
+    return {"full": every, "extrapolation": held_out or usual}.get(split, usual)
+
+
+def why_not_drawn(factor: Factor, split: Split) -> str | None:
+    """Why ``factor`` cannot be drawn anew for every episode from ``split``, and what to do; None where it can."""
+    if factor.changes_space:
+        return (
+            f"factor {factor.name!r} changes the observation space, so no agent can be in all its values. "
+            "Leave it out of 'randomize', and set it under 'environment'."
+        )
+    only = _only_value(factor, split)
+    if only is None:
+        return None
+    wider = "" if split == "full" or _only_value(factor, "full") is not None else "give 'split: full', or "
+    return (
+        f"factor {factor.name!r} has one value in split {split!r}, {written(only)}, so nothing would be drawn: "
+        f"{wider}leave it out of 'randomize' and set it under 'environment'."
+    )
+
+
+def _only_value(factor: Factor, split: Split) -> FactorValue | None:
+    """The value that ``split`` has, where it is but one."""
+    if isinstance(factor.default, bool | str) or factor.choices:
+        values = choices_in(factor, split)
+    elif isinstance(factor.default, int):
+        values = _whole_numbers(factor, split)
+    else:
+        values = tuple(end for interval in _intervals(factor, split) for end in interval)
+    return values[0] if len(set(values)) == 1 else None
+
+
 def draw_value(factor: Factor, rng: np.random.Generator, split: Split) -> FactorValue:
     """A value of ``factor``: uniform over the numbers of its range, or over its choices."""
-    if isinstance(factor.default, bool | str):
-        every: tuple[FactorValue, ...] = (False, True) if isinstance(factor.default, bool) else factor.choices
-        usual = [value for value in every if value in factor.usual_choices]
-        held_out = [value for value in every if value not in factor.usual_choices] or usual
-        values = {"full": list(every), "extrapolation": held_out}.get(split, usual)
+    values = choices_in(factor, split)
+    if not values and isinstance(factor.default, int):
+        values = _whole_numbers(factor, split)
+    if values:
         return values[int(rng.integers(len(values)))]
-    if factor.low is None or factor.high is None:
-        raise ConfigError(f"factor {factor.name!r} has no bounds to draw from; give it low and high")
-    low, high = factor.usual_range
-    outside = [(factor.low, low), (high, factor.high)] if split == "extrapolation" else []
-    intervals = [pair for pair in outside if pair[1] > pair[0]]
-    if split == "full":
-        intervals = [(factor.low, factor.high)]
-    if isinstance(factor.default, int):
-        return _whole(factor, rng, intervals, low, high, outside=split == "extrapolation")
-    intervals = intervals or [(low, high)]
+    intervals = _intervals(factor, split)
     widths = [end - start for start, end in intervals]
     place = float(rng.random()) * sum(widths)
     for (start, end), width in zip(intervals, widths, strict=True):
@@ -80,33 +116,39 @@ def draw_value(factor: Factor, rng: np.random.Generator, split: Split) -> Factor
     return factor.validate(intervals[-1][1])
 
 
-def _whole(
-    factor: Factor,
-    rng: np.random.Generator,
-    intervals: Sequence[tuple[float, float]],
-    low: float,
-    high: float,
-    *,
-    outside: bool,
-) -> FactorValue:
-    """A whole number of the intervals; those of the usual range do not count as outside it."""
-    ranges = [range(int(start), int(end) + 1) for start, end in intervals or [(low, high)]]
-    values = sorted({value for numbers in ranges for value in numbers if not (outside and low <= value <= high)})
-    values = values or list(range(int(low), int(high) + 1))
-    return values[int(rng.integers(len(values)))]
+def _intervals(factor: Factor, split: Split) -> list[tuple[float, float]]:
+    """Where the numbers of ``split`` lie; a factor that allows nothing outside its usual range keeps within it."""
+    if factor.low is None or factor.high is None:
+        raise ConfigError(f"factor {factor.name!r} has no bounds to draw from; give it low and high")
+    low, high = factor.usual_range
+    if split == "full":
+        return [(factor.low, factor.high)]
+    outside = [(factor.low, low), (high, factor.high)] if split == "extrapolation" else []
+    return [(start, end) for start, end in outside if end > start] or [(low, high)]
+
+
+def _whole_numbers(factor: Factor, split: Split) -> tuple[int, ...]:
+    """The whole numbers of ``split``; those of the usual range do not count as outside it."""
+    low, high = factor.usual_range
+    ranges = [range(int(start), int(end) + 1) for start, end in _intervals(factor, split)]
+    values = sorted({value for numbers in ranges for value in numbers})
+    if split == "extrapolation":
+        values = [value for value in values if not low <= value <= high] or values
+    return tuple(values)
 
 
 def grid_variations(
     factors: Mapping[str, Factor], names: Iterable[str], *, points: int = 3, split: Split = "full"
 ) -> tuple[Variation, ...]:
-    """Every combination of ``points`` evenly spaced values of each factor (of all its choices, for text).
+    """Every combination of ``points`` evenly spaced values of each factor (of all its choices, where it has them).
 
     Args:
         factors: of the family.
         names: which factors vary; the rest keep their defaults.
         points: values of each number, 2 or more.
-        split: ``full`` spans all that is allowed, ``train`` and ``interpolation`` the usual range.
+        split: ``full`` spans all that is allowed, ``train`` and ``interpolation`` the usual range or choices.
     """
+    check_split(split)
     if split == "extrapolation":
         raise ConfigError("a grid spans one range; give split 'full' or 'train'")
     values = [_spaced(factor, points, split) for factor in chosen_factors(factors, tuple(names))]
@@ -118,10 +160,9 @@ def grid_variations(
 def _spaced(factor: Factor, points: int, split: Split) -> list[FactorValue]:
     if points < 2:
         raise ConfigError(f"points is {points}; a grid needs 2 or more values a factor")
-    if isinstance(factor.default, bool):
-        return [False, True]
-    if isinstance(factor.default, str):
-        return list(factor.choices if split == "full" else factor.usual_choices)
+    choices = choices_in(factor, split)
+    if choices:
+        return list(choices)
     low, high = (factor.low, factor.high) if split == "full" else factor.usual_range
     if low is None or high is None:
         raise ConfigError(f"factor {factor.name!r} has no bounds for a grid; give it low and high")

@@ -56,6 +56,9 @@ class TaskVecEnv(VecEnv):
         self._channels_last = space is not env.single_observation_space
         self._key = perceived_key(space)
         super().__init__(env.num_envs, space, env.single_action_space)
+        if self.render_mode in (task.family.render_modes or ()):  # frames; Stable-Baselines3 has one name for them
+            self.render_mode = "rgb_array"
+            self.metadata = {"render_modes": ["human", "rgb_array"]}
         self._actions: NDArray[Any] | None = None
         self._returns = np.zeros(env.num_envs)
         self._lengths = np.zeros(env.num_envs, dtype=np.int64)

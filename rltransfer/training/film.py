@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rltransfer.errors import ConfigError
-from rltransfer.files import write_atomically
+from rltransfer.files import require_ending, write_atomically
 from rltransfer.tasks.making import vec_env
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ def film(
         seed: of the first copy; evaluation uses others.
 
     Raises:
-        ConfigError: the environment draws no frames.
+        ConfigError: the environment draws no frames, or ``path`` does not end in ``.gif``.
     """
+    require_ending(path, ".gif")
     from PIL import Image
 
     env = vec_env(task, num_envs=copies, seed=seed, render_mode="rgb_array")

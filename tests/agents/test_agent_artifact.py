@@ -284,3 +284,10 @@ def test_other_kinds_of_spaces_are_refused():
         space_record(spaces.Dict({"a": spaces.MultiBinary(2)}))
     with pytest.raises(ArtifactError, match="not the record of a space"):
         space_from({"kind": "box", "shape": [2]})
+
+
+def test_a_folder_without_an_agent_says_what_to_name_instead(tmp_path):
+    assert refusal(tmp_path) == (
+        f"{tmp_path / 'agent.json'}: there is no such file, so no trained agent. Name the folder of a trial that has "
+        "finished, such as runs/quickstart/source/seed-0, or one that rltransfer.save wrote."
+    )

@@ -214,6 +214,11 @@ WHOLE = [
         "5:65",
         "source.randomize.splt: unknown key. Did you mean 'split'?",
     ),
+    (
+        with_line(5, "source: {family: rover, budget: 1, randomize: [slip, grayscale]}"),
+        "5:54",
+        "factor 'grayscale' has one value in split 'train', False",
+    ),
     (with_line(5, "source: {family: rover, budget: 1, randomize: []}"), "5:36", "has 0 entries, but needs at least 1"),
     (with_line(7, "  dusk: {randomize: {split: train}}"), "7:10", "targets.dusk.randomize.factors: missing"),
     (with_line(7, "  dusk: {randomize: {factors: [slip], split: tran}}"), "7:39", "Did you mean 'train'?"),

@@ -8,7 +8,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import rltransfer_envs  # noqa: F401 -- registers rltransfer/Arm-v0
 from rltransfer.errors import ConfigError, RLTransferError, UnknownNameError
-from rltransfer_envs.arm import opengl
+from rltransfer_envs import offscreen
 from rltransfer_envs.arm.env import ArmEnv
 from rltransfer_envs.arm.factors import PALETTES
 from rltransfer_envs.arm.family import ARM
@@ -156,7 +156,7 @@ def test_no_palette_hides_anything(name, is_grayscale):
 
 
 def test_without_opengl_one_line_says_what_to_do(monkeypatch):
-    monkeypatch.setattr(opengl, "BACKENDS", ("nowhere",))
+    monkeypatch.setattr(offscreen, "BACKENDS", ("nowhere",))
     monkeypatch.delenv("MUJOCO_GL", raising=False)
     with pytest.raises(RLTransferError, match=r"needs OpenGL.*use render_mode='rgb_array'") as caught:
         ArmVectorEnv(1, render_mode="mujoco")
@@ -166,7 +166,7 @@ def test_without_opengl_one_line_says_what_to_do(monkeypatch):
 def test_mujoco_renders_where_there_is_opengl():
     try:
         env = ArmVectorEnv(2, task="avoid", render_mode="mujoco")
-    except opengl.OpenGLError as error:
+    except offscreen.OpenGLError as error:
         pytest.skip(str(error))
     env.reset(seed=0)
     before = env.get_state()

@@ -101,11 +101,13 @@ def test_a_game_is_gymnasiums_with_the_preprocessing_written_out(game: str, envi
 
 
 def test_a_flavour_that_the_game_lacks_is_refused_in_one_line() -> None:
-    with pytest.raises(ConfigError, match=r"^'breakout' has no mode 3\. Choose one of: 0, 4, 8, .*, 44$"):
+    with pytest.raises(
+        ConfigError, match=r"^task 'breakout': factor 'mode' has no value 3\. Choose one of: 0, 4, 8, .*, 44$"
+    ):
         ATARI.task(task="breakout", environment={"mode": 3})
-    with pytest.raises(ConfigError, match=r"^'asterix' has no difficulty 1\. Choose one of: 0$"):
+    with pytest.raises(ConfigError, match=r"^task 'asterix': factor 'difficulty' has no value 1\. Choose one of: 0$"):
         ATARI.task(task="asterix", environment={"difficulty": 1})
-    with pytest.raises(ConfigError, match=r"'asterix' has no mode 12"):
+    with pytest.raises(ConfigError, match=r"'asterix': factor 'mode' has no value 12"):
         ATARI.task(task="breakout", environment={"mode": 12}).changed(task="asterix")
     with pytest.raises(ConfigError, match="Did you mean 'breakout'"):
         ATARI.task(task="break-out")

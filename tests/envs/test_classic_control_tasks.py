@@ -202,3 +202,19 @@ def test_a_car_that_runs_into_the_left_wall_has_passed_the_flag_with_the_speed_b
     standing, last = run(0.0, 0.0001, position=-1.2)
     assert not standing
     assert last[0] >= np.float32(-1.2)
+
+
+@pytest.mark.parametrize(
+    ("family", "task"), [(MOUNTAIN_CAR, "reach"), (ACROBOT, "hold"), (PENDULUM, "spin"), (CARTPOLE, "swing-up")]
+)
+def test_when_time_is_up_an_episode_is_truncated_and_not_terminated(family, task):
+    point = family.task(task=task)
+    env = point.make_vec(num_envs=2)
+    env.reset(seed=0)
+    still = np.zeros(env.action_space.shape, env.action_space.dtype)
+    if family is CARTPOLE:  # pushed to and fro: it stays on its track
+        still = np.array([0, 1])
+    for step in range(1, family.time_limit(point) + 1):
+        _, _, terminated, truncated, _ = env.step(still if step % 2 or family is not CARTPOLE else 1 - still)
+        assert not terminated.any()
+        assert truncated.all() == truncated.any() == (step == family.time_limit(point))

@@ -1,6 +1,7 @@
 """What an agent meets: rewards, ends, success, delay, noise, randomisation, robots of one's own, pictures."""
 
 import math
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,8 +12,9 @@ import pytest
 
 import rltransfer as rlt
 import rltransfer_envs  # noqa: F401 -- registers rltransfer/Locomotion-v0
-from rltransfer.errors import ConfigError
+from rltransfer.errors import ArtifactError, ConfigError
 from rltransfer.tasks.family import Randomization
+from rltransfer_envs import offscreen
 from rltransfer_envs.locomotion import scoring
 from rltransfer_envs.locomotion.bodies import BODIES
 from rltransfer_envs.locomotion.family import LOCOMOTION, Locomotion
@@ -189,6 +191,54 @@ def test_a_model_of_ones_own_takes_the_place_of_a_robot(tmp_path):
     assert made(1, family=family, robot="spider", environment={"limb_length": 1.2}).simulation is not None
 
 
+def test_a_robot_in_a_file_is_the_body_in_python(tmp_path, monkeypatch):
+    file = spider_of(tmp_path)
+    family = Locomotion(bodies={"spider": replace(BODIES["ant"], xml_file=str(file))})
+    point = {"task": "backward", "environment": {"gravity": 0.8, "limb_length": 1.1}}
+    monkeypatch.chdir(tmp_path)
+    env, peer = made(2, robot="ant:spider.xml", **point), made(2, family=family, **point)
+    plain = made(2, robot="ant", **point)
+    for chosen in actions(env, 30):
+        for mine, theirs in zip(env.step(chosen)[:4], peer.step(chosen)[:4], strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+        plain.step(chosen)
+    assert np.abs(env.simulation.qpos - plain.simulation.qpos).max() > 1e-3  # its own shins
+
+
+def test_an_agent_of_a_robot_in_a_file_loads_again_until_the_file_is_gone(tmp_path, monkeypatch):
+    file = spider_of(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    env = rlt.make_env("locomotion", robot="ant:spider.xml", randomize=["gravity"])
+    rlt.save(rlt.make_agent("ppo", env, n_steps=8, batch_size=8, device="cpu"), tmp_path / "agent")
+    monkeypatch.chdir("/")
+    assert rlt.load_agent(tmp_path / "agent").trained_on.robot == f"ant:{file}"
+    file.unlink()
+    with pytest.raises(ArtifactError, match=f"there is no MuJoCo model '{file}'") as refused:
+        rlt.load_agent(tmp_path / "agent")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "other"), [("ant", "hopper"), ("hopper", "ant"), ("swimmer", "walker2d"), ("humanoid", "swimmer")]
+)
+def test_a_model_of_another_kind_is_refused_when_the_task_is_made(kind, other):
+    wrong = replace(BODIES[kind], xml_file=str(ASSETS / BODIES[other].xml_file))
+    for family, robot in ((Locomotion(bodies={"wrong": wrong}), "wrong"), (LOCOMOTION, f"{kind}:{wrong.xml_file}")):
+        with pytest.raises(ConfigError, match=f"in {wrong.gymnasium_id} they begin with") as refused:
+            family.task(robot=robot)
+        assert "\n" not in str(refused.value)
+
+
+def test_another_number_of_motors_is_accepted_and_a_motor_without_bounds_is_not(tmp_path):
+    path = tmp_path / "lame.xml"
+    text = (ASSETS / "ant.xml").read_text()
+    path.write_text(re.sub(r"<motor[^>]*/>", "", text, count=1))
+    assert made(1, robot=f"ant:{path}").single_action_space.shape == (7,)
+    path.write_text(text.replace('ctrllimited="true"', 'ctrllimited="false"').replace('ctrlrange="-1.0 1.0"', ""))
+    with pytest.raises(ConfigError, match=r"a motor has no bounds\. Give it motors with a ctrlrange"):
+        LOCOMOTION.task(robot=f"ant:{path}")
+
+
 def test_a_model_of_ones_own_needs_no_python(tmp_path):
     env = rlt.make_env({"id": "Ant-v5", "kwargs": {"xml_file": str(spider_of(tmp_path))}}, num_envs=2)
     assert env.reset().shape == (2, 105)
@@ -241,15 +291,27 @@ def test_pictures_follow_the_robot_and_show_its_slope():
 
 
 def test_mujocos_renderer_is_refused_in_a_line_where_there_is_no_opengl(monkeypatch):
-    import mujoco
-
-    def fails(*_):
-        raise RuntimeError("no OpenGL\nhere")
-
-    monkeypatch.setattr(mujoco, "Renderer", fails)
-    with pytest.raises(ConfigError, match="MUJOCO_GL=egl") as refused:
-        made(1, render_mode="mujoco").render()
+    monkeypatch.setattr(offscreen, "BACKENDS", ("nowhere",))
+    monkeypatch.delenv("MUJOCO_GL", raising=False)
+    with pytest.raises(offscreen.OpenGLError, match=r"needs OpenGL.*use render_mode='rgb_array'") as refused:
+        LOCOMOTION.task().make_vec(num_envs=1, render_mode="mujoco")
     assert "\n" not in str(refused.value)
+
+
+def test_mujocos_renderer_draws_each_copy_and_stable_baselines3_gets_its_frames():
+    try:
+        env = rlt.make_env("locomotion", robot="ant", num_envs=2, seed=0, render_mode="mujoco")
+    except offscreen.OpenGLError as error:
+        pytest.skip(str(error))
+    env.reset()
+    frames = env.get_images()
+    assert [frame.shape for frame in frames] == [(384, 384, 3)] * 2
+    assert frames[0].std() > 20
+    assert (frames[0] != frames[1]).any()  # two starts
+    assert env.render().size == 2 * frames[0].size
+    env.vector_env.simulation.qpos[:, 2] += 5.0  # metres up, with its camera, away from the ground
+    assert (env.get_images()[0] != frames[0]).mean() > 0.2
+    env.close()
 
 
 def test_ppo_learns_on_float64_vectors():

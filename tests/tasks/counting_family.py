@@ -53,7 +53,8 @@ class CountingVectorEnv(VectorEnv):
         seeds = [seed + k for k in range(self.num_envs)] if isinstance(seed, int) else seeds
         for k in range(self.num_envs):
             if seeds[k] is not None:
-                entropy = [seeds[k], self.num_envs] if self.fault == "batch" else seeds[k]
+                is_shared = self.fault == "batch" or (self.fault == "batch-where-noisy" and self.factors["noise"])
+                entropy = [seeds[k], self.num_envs] if is_shared else seeds[k]
                 self.streams[k] = np.random.default_rng(None if self.fault == "seed" else entropy)
             self._begin(k)
         return self._seen(), {}
@@ -66,10 +67,15 @@ class CountingVectorEnv(VectorEnv):
 
     def _seen(self):
         tint = 0.0 if self.fault == "idle-tint" else self.factors["tint"]
+        if self.fault == "pace-paints":
+            tint += self.factors["pace"]
         return np.stack([self.count + tint, self.noise], axis=1).astype(np.float32)
 
     def step(self, actions):
-        self.count = self.count + np.asarray(actions) * self.factors["pace"]
+        pace = 1 if self.fault == "pace-paints" else self.factors["pace"]
+        self.count = self.count + np.asarray(actions) * pace
+        if self.fault == "tint-moves":  # neither rewards nor ends tell
+            self.count = self.count + self.factors["tint"]
         self.noise = np.array([stream.random() for stream in self.streams])
         self.steps += 1
         rewards = self.noise + (self.factors["tint"] if self.fault == "tint-pays" else 0.0)
@@ -84,7 +90,8 @@ class CountingVectorEnv(VectorEnv):
             success = np.full(self.num_envs, self.fault == "success") | truncated
             told = {} if self.fault == "no-success" else {"is_success": success, "_is_success": truncated}
             infos = {"final_obs": final, "_final_obs": truncated, "final_info": told, "_final_info": truncated}
-        return self._seen(), rewards, np.zeros(self.num_envs, np.bool_), truncated, infos
+        terminated = truncated if self.fault == "one-flag" else np.zeros(self.num_envs, np.bool_)
+        return self._seen(), rewards, terminated, truncated, infos
 
     def render(self):
         shade = np.uint8(7) if self.fault == "still" else None

@@ -93,6 +93,10 @@ def test_extremes_are_the_valid_values_farthest_from_the_default(factor, extreme
         (Factor(name="low", kind="dynamics", default=1.0, low=0.5, unit="kg"), "at least 0.5 kg"),
         (Factor(name="high", kind="dynamics", default=1.0, high=2.0, unit="1"), "at most 2.0"),
         (Factor(name="free", kind="dynamics", default=1), "any number"),
+        (
+            Factor(name="w", kind="dynamics", default=1.0, low=16 / 3, high=4 * math.pi, unit="rad"),
+            "5.333 to 12.57 rad",
+        ),
     ],
 )
 def test_bounds_in_words(factor, bounds):

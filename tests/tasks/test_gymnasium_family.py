@@ -361,3 +361,33 @@ def test_a_package_that_is_not_installed_is_named(monkeypatch):
         monkeypatch.delitem(sys.modules, module)
     with pytest.raises(MissingExtraError, match="Box2D is not installed"):
         rlt.make_env({"id": "LunarLander-v3"})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "does not exist"),
+        ("not a model", "XML"),
+        ("<mujoco><worldbody><body><joint type='odd'/></body></worldbody></mujoco>", "invalid keyword"),
+        ("<mujoco><worldbody><body><freejoint/></body></worldbody></mujoco>", "mass and inertia"),
+    ],
+)
+def test_a_model_file_that_does_not_hold_is_one_line(tmp_path, text, message):
+    pytest.importorskip("mujoco")
+    path = tmp_path / "mine.xml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ConfigError, match=f"environment 'Ant-v5' cannot be made: .*{message}") as refused:
+        GymnasiumFamily("Ant-v5", kwargs={"xml_file": str(path)}).make()
+    assert "\n" not in str(refused.value)
+
+
+def test_what_mujoco_itself_cannot_go_on_with_is_one_line(monkeypatch):
+    mujoco = pytest.importorskip("mujoco")
+
+    def fails(*_, **__):
+        raise mujoco.FatalError("stack overflow\nat: 3")
+
+    monkeypatch.setattr(gymnasium, "make", fails)
+    with pytest.raises(ConfigError, match=r"^environment 'Ant-v5' cannot be made: stack overflow$"):
+        GymnasiumFamily("Ant-v5").make()

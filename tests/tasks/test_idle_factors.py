@@ -19,7 +19,7 @@ def test_what_waits_for_another_factor_is_named_with_it():
     cartpole = FAMILIES.get("cartpole")
     idle = idle_factors(cartpole.task(environment={"palette": "night", "gravity": 15.0}))
     assert list(idle) == ["palette"]
-    assert "acts with observation=pixels" in idle["palette"]
+    assert idle["palette"] == "has no effect with observation=vector. It needs observation=pixels."
     assert idle_factors(cartpole.task(environment={"palette": "night", "observation": "pixels"})) == {}
 
 
@@ -37,6 +37,42 @@ def test_a_drawn_factor_may_wait_for_another_drawn_one():
     assert "layout=simple-crossing" in idle_factors(minigrid.task(randomization=alone))["crossings"]
 
 
+@pytest.mark.parametrize(
+    ("family", "task", "environment"),
+    [
+        ("mountain-car", "reach", {"goal_velocity": 0.03, "max_speed": 0.05}),
+        ("cartpole", "balance", {"track_limit": 3.0}),
+        ("acrobot", "hold", {"goal_height": 0.5}),
+        ("minigrid", "reach", {"time_limit": 2.0, "layout": "lava-crossing", "crossings": 2, "size": 11}),
+        ("rover", "push", {"block_mass": 2.0, "gradient": 0.3, "gradient_angle": 90}),
+    ],
+)
+def test_what_takes_long_to_show_is_believed(family, task, environment):
+    assert idle_factors(FAMILIES.get(family).task(task=task, environment=environment)) == {}
+
+
+@pytest.mark.parametrize(
+    ("family", "task", "environment", "said"),
+    [
+        ("rover", "reach", {"block_mass": 2.0}, "has no effect in task 'reach'. It acts in: push."),
+        ("highway", "merge", {"radius": 25}, "has no effect in task 'merge'. It acts in: roundabout."),
+        ("vizdoom", "basic", {"maze": True}, "has no effect in task 'basic'. It acts in: health-gathering."),
+        ("rover", "reach", {"gradient_angle": 90}, "has no effect with gradient=0.0. It needs another gradient."),
+        ("bipedal", "forward", {"stump_height": 2.0}, "has no effect with stumps=False. It needs stumps=True."),
+    ],
+)
+def test_what_a_factor_declares_is_told_without_a_rollout(monkeypatch, family, task, environment, said):
+    found = FAMILIES.get(family)
+    monkeypatch.setattr(type(found), "make_vec", None)
+    assert list(idle_factors(found.task(task=task, environment=environment)).values()) == [said]
+
+
+def test_a_need_that_some_episodes_meet_is_met():
+    rover = FAMILIES.get("rover")
+    drawn = Randomization(factors=("gradient", "gradient_angle"), split="train")
+    assert idle_factors(rover.task(randomization=drawn)) == {}
+
+
 EXPERIMENT = """
 experiment: idle
 seeds: 1
@@ -48,6 +84,8 @@ budget: 4096
 
 
 def test_an_experiment_says_so_with_the_place():
-    with pytest.warns(NoEffectWarning, match=r"^targets.more-walls: factor 'crossings' had no effect") as told:
+    with pytest.warns(
+        NoEffectWarning, match=r"^targets.more-walls: factor 'crossings' has no effect with layout"
+    ) as told:
         check_parts(parse_experiment(EXPERIMENT))
     assert len(told) == 1

@@ -1,5 +1,7 @@
 """Domain randomisation and the context: what each episode is in, and what the agent is told of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -83,6 +85,35 @@ def test_an_unknown_factor_is_refused_with_a_suggestion():
         rlt.make_env("rover", randomize=["slipp"])
 
 
+@pytest.mark.parametrize(
+    ("family", "factor", "split", "said"),
+    [
+        ("racing", "grayscale", "train", "has one value in split 'train', False"),
+        ("atari", "mode", "train", "has one value in split 'train', 0"),
+        ("cartpole", "observation", "full", "changes the observation space"),
+    ],
+)
+def test_a_factor_that_cannot_be_drawn_is_refused_when_the_task_is_made(family, factor, split, said):
+    drawn = Randomization(factors=(factor,), split=split)
+    with pytest.raises(ConfigError, match=said):
+        FAMILIES.get(family).task(randomization=drawn)
+    with pytest.raises(ConfigError, match=said):
+        rlt.make_env(family, randomize=drawn)
+
+
+def test_a_game_draws_its_own_modes():
+    atari = FAMILIES.get("atari")
+    task = atari.task(task="breakout", randomization=Randomization(factors=("mode",), split="full"))
+    assert atari.why_not_drawn("mode", split="full", task="asterix") is not None  # it has but one
+    pytest.importorskip("ale_py")
+    env = task.make_vec(num_envs=6)
+    env.reset(seed=0)
+    modes = {variation.get("mode", 0) for variation in env.variations}
+    env.close()
+    assert len(modes) > 1
+    assert modes <= set(range(0, 48, 4))
+
+
 def test_a_factor_that_changes_the_observations_cannot_be_drawn(monkeypatch):
     task = randomised(names=("walls",))
     small = spaces.Box(0, 255, (32, 32, 3), np.uint8)
@@ -93,7 +124,8 @@ def test_a_factor_that_changes_the_observations_cannot_be_drawn(monkeypatch):
 
 def test_an_agent_learns_in_a_randomised_task_that_tells_its_context(small):
     env = rlt.make_env("rover", randomize=NAMES, context="observed", num_envs=4, seed=0)
-    entries = len(context_names(ROVER.factors))
+    entries = len(context_names(ROVER.factors, NAMES))
+    assert entries < len(context_names(ROVER.factors))
     assert env.observation_space.shape == (3 + entries, 64, 64)
     model = rlt.make_agent("ppo", env, trunk=small, n_steps=16, batch_size=32, n_epochs=1, device="cpu")
     model.learn(64)
@@ -147,6 +179,16 @@ def test_every_observation_tells_the_environment_it_was_made_in(visibility):
             ended += 1
     assert ended > 3
     assert len({tuple(w) for w in walls}) > 2
+
+
+def test_a_context_is_not_drawn_over_a_grid_of_symbols():
+    told = Context(visibility="observed", factors=("size",))
+    grid = FAMILIES.get("minigrid").task(environment={"observation": "partial-symbolic"}, context=told)
+    with pytest.raises(SpaceMismatchError, match="Give it as 'side'"):
+        grid.spaces()
+    beside = grid.family.task(environment={"observation": "partial-symbolic"}, context=replace(told, visibility="side"))
+    observations, _ = beside.spaces()
+    assert observations["observation"].shape == (7, 7, 3)
 
 
 def test_a_context_that_cannot_be_appended_is_refused(monkeypatch):

@@ -104,3 +104,19 @@ def test_what_only_pictures_need_is_left_out(actions):
 def test_before_the_first_reset_there_is_no_state():
     with pytest.raises(ConfigError, match="before the first reset"):
         made().get_state()
+
+
+def test_an_episode_that_plays_out_otherwise_is_refused(actions):
+    def watched():
+        walk = Walk()
+        return ReplayedState(walk, witness=lambda: np.array([walk.place]))
+
+    env, other = watched(), watched()
+    env.reset(seed=3)
+    play(env, actions[:4])
+    state = env.get_state()
+    np.testing.assert_array_equal(state["witness"], [env.unwrapped.place])
+    other.set_state(state)
+    assert other.unwrapped.place == env.unwrapped.place
+    with pytest.raises(ConfigError, match="with the same version of the simulator"):
+        other.set_state({**state, "witness": state["witness"] + 1})

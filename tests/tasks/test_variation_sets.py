@@ -5,7 +5,7 @@ import pytest
 
 from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.tasks import Factor
-from rltransfer.tasks.variation_sets import draw_value, draw_variation, grid_variations
+from rltransfer.tasks.variation_sets import draw_value, draw_variation, grid_variations, why_not_drawn
 
 NUMBER = Factor(name="force", kind="dynamics", default=10.0, low=1.0, high=20.0, usual=(5.0, 15.0))
 HALFWAY = Factor(name="slip", kind="dynamics", default=0.0, low=0.0, high=0.8)
@@ -80,6 +80,67 @@ def test_a_grid_has_every_combination_once():
     assert {v.get("force", 10.0) for v in grid_variations(FACTORS, ("force",), split="train")} == {5.0, 10.0, 15.0}
     with pytest.raises(ConfigError, match="2 or more"):
         grid_variations(FACTORS, ("force",), points=1)
+
+
+MODE = Factor(name="mode", kind="dynamics", default=0, low=0, high=44, usual=(0, 8), choices=(0, 4, 8, 40))
+
+
+@pytest.mark.parametrize("factor", [CHOICE, SWITCH, MODE], ids=lambda factor: factor.name)
+@pytest.mark.parametrize("split", ["train", "interpolation", "full"])
+def test_a_grid_and_draws_have_the_same_choices(factor, split):
+    grid = grid_variations({factor.name: factor}, (factor.name,), split=split)
+    assert {variation.full()[factor.name] for variation in grid} == set(drawn(factor, split))
+
+
+def test_a_number_with_choices_has_no_other_values():
+    assert set(drawn(MODE, "train")) == {0, 4, 8}
+    assert set(drawn(MODE, "extrapolation")) == {40}
+    with pytest.raises(ConfigError, match=r"^factor 'mode' has no value 5. Choose one of: 0, 4, 8, 40$"):
+        MODE.validate(5)
+
+
+def test_a_usual_switch_is_drawn_in_training():
+    both = Factor(name="pits", kind="layout", default=False, usual=(False, True))
+    assert set(drawn(both, "train")) == {False, True}
+    assert why_not_drawn(both, "train") is None
+
+
+@pytest.mark.parametrize(
+    ("factor", "split", "said"),
+    [
+        (SWITCH, "train", "factor 'gray' has one value in split 'train', False, .*: give 'split: full', or leave it"),
+        (SWITCH, "extrapolation", "has one value in split 'extrapolation', True"),
+        (MODE, "extrapolation", "'mode' has one value in split 'extrapolation', 40"),
+        (Factor(name="n", kind="layout", default=3, low=2, high=4), "train", "'n' has one value in split 'train', 3"),
+        (Factor(name="x", kind="dynamics", default=1.0, low=0.0, high=2.0, usual=(1.0, 1.0)), "train", "1.0"),
+        (Factor(name="view", kind="sensor", default="a", choices=("a", "b"), changes_space=True), "full", "space"),
+    ],
+)
+def test_what_would_draw_nothing_is_refused(factor, split, said):
+    import re
+
+    assert re.search(said, why_not_drawn(factor, split))
+
+
+@pytest.mark.parametrize("split", ["train", "interpolation", "extrapolation", "full"])
+def test_what_has_several_values_is_not_refused_and_varies(split):
+    for factor in (NUMBER, HALFWAY, WHOLE, CHOICE):
+        assert why_not_drawn(factor, split) is None
+        assert len(set(drawn(factor, split))) > 1
+
+
+def test_sets_are_of_the_task_that_is_named():
+    from rltransfer.registry import FAMILIES
+
+    atari = FAMILIES.get("atari")
+    modes = {v.get("mode", 0) for v in atari.sample(200, seed=0, factors=("mode",), split="full", task="breakout")}
+    assert modes == set(range(0, 48, 4))
+    assert {v.full()["mode"] for v in atari.grid(("mode",), task="pong")} == {0, 1}
+    rover = FAMILIES.get("rover")
+    assert not any("block_mass" in variation for variation in rover.sample(20, seed=0))
+    assert all("block_mass" in variation for variation in rover.sample(20, seed=0, task="push"))
+    cartpole = FAMILIES.get("cartpole")
+    assert not any("observation" in variation for variation in cartpole.sample(20, seed=0, split="full"))
 
 
 def test_a_family_samples_the_same_set_for_the_same_seed_and_another_for_another_split():

@@ -173,6 +173,9 @@ def test_a_film_shows_every_copy_and_moves(tiny, rover, tmp_path):
     from rltransfer.training.film import film
 
     agent = tiny()
+    with pytest.raises(ConfigError, match=r"film\.mp4: only GIF is written. Give it the ending .gif: film\.gif"):
+        film(agent, agent.get_env().task, tmp_path / "film.mp4", copies=2, steps=5)
+    assert not list(tmp_path.iterdir())
     film(agent, agent.get_env().task, tmp_path / "film.gif", copies=2, steps=5)
     with Image.open(tmp_path / "film.gif") as picture:
         assert picture.n_frames == 6

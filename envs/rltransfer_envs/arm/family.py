@@ -26,6 +26,7 @@ class Arm(Family):
     factors = FACTORS
     seen_state = ("streams", "distractors", "occluder")
     simulator_modules = ("rltransfer_envs.arm.vector_env",)
+    render_modes = ("rgb_array", "mujoco")
     described_in = "rltransfer_envs.arm.env:ArmEnv"
     reference_scores = REFERENCE_SCORES
 

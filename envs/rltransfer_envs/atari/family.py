@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rltransfer.errors import ConfigError
 from rltransfer.tasks.extras import imported
-from rltransfer.tasks.family import HIDDEN, ActionKind, Context, Family, Randomization, Task
+from rltransfer.tasks.factor import Factor
+from rltransfer.tasks.family import ActionKind, Family, Picture, Task
 from rltransfer_envs.atari.factors import FACTORS, ROBOTS, TASKS
 from rltransfer_envs.atari.games import ACTIONS, GAMES
 from rltransfer_envs.atari.reference_scores import REFERENCE_SCORES
@@ -29,29 +30,15 @@ class Atari(Family):
     seen_state = ("screens", "stack", "streams")
     extra = "atari"
     simulator_modules = ("ale_py", "rltransfer_envs.atari.vector_env")
+    picture = Picture(steps=90)
     described_in = "rltransfer_envs.atari.vector_env:AtariGames"
     reference_scores = REFERENCE_SCORES
 
-    def task(
-        self,
-        *,
-        robot: str | None = None,
-        task: str | None = None,
-        environment: Mapping[str, object] | None = None,
-        randomization: Randomization | None = None,
-        context: Context = HIDDEN,
-    ) -> Task:
-        """See ``Family.task``. Raises ConfigError also where the game lacks the mode or the difficulty."""
-        point = super().task(
-            robot=robot, task=task, environment=environment, randomization=randomization, context=context
-        )
-        game = GAMES[point.task]
-        for factor, numbers in (("mode", game.modes), ("difficulty", game.difficulties)):
-            number = point.environment.get(factor, 0)
-            if number not in numbers:
-                known = ", ".join(map(str, numbers))
-                raise ConfigError(f"{point.task!r} has no {factor} {number}. Choose one of: {known}")
-        return point
+    def factors_of(self, task: str) -> Mapping[str, Factor]:
+        """The game's own modes and difficulties in place of every game's."""
+        game = GAMES[task]
+        own = {"mode": game.modes, "difficulty": game.difficulties}
+        return FACTORS | {name: replace(FACTORS[name], choices=numbers) for name, numbers in own.items()}
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> AtariGames:
         """``num_envs`` copies of ``task``, over processes where it pays; see ``workers.num_processes``."""

@@ -31,15 +31,22 @@ def _number(  # noqa: PLR0917 -- a table row
     high: float,
     unit: str,
     description: str,
-    **more: bool,
+    **needed: bool,
 ) -> Factor:
     return Factor(
-        name=name, kind=kind, default=default, low=low, high=high, unit=unit, description=description, acts_with=more
+        name=name,
+        kind=kind,
+        default=default,
+        low=low,
+        high=high,
+        unit=unit,
+        description=description,
+        requires={other: (value,) for other, value in needed.items()},
     )
 
 
-def _switch(name: str, kind: FactorKind, description: str) -> Factor:
-    return Factor(name=name, kind=kind, default=False, description=description)
+def _obstacle(name: str, description: str) -> Factor:
+    return Factor(name=name, kind="layout", default=False, usual=(False, True), description=description)
 
 
 FACTORS: dict[str, Factor] = {
@@ -59,18 +66,29 @@ FACTORS: dict[str, Factor] = {
         _number("leg_density", "dynamics", 1.0, 0.5, 3.0, "kg/m^2", "heaviness of the legs for their size"),
         _number("hull_density", "dynamics", 5.0, 2.5, 10.0, "kg/m^2", "heaviness of the hull for its size"),
         _number("roughness", "layout", 1.0, 0.0, 2.5, "1", "height of the random bumps, relative; none at 0"),
-        _switch("stumps", "layout", "blocks to step over stand on the course"),
-        _switch("stairs", "layout", "flights of steps, up and down, are on the course"),
-        _switch("pits", "layout", "gaps to stride over are in the course"),
+        _obstacle("stumps", "blocks to step over stand on the course"),
+        _obstacle("stairs", "flights of steps, up and down, are on the course"),
+        _obstacle("pits", "gaps to stride over are in the course"),
         _number("stump_height", "layout", 1.0, 0.25, 2.0, "1", "height of stumps, relative", stumps=True),
         _number("stair_height", "layout", 1.0, 0.25, 2.0, "1", "height of each stair, relative", stairs=True),
-        _number("pit_width", "layout", 0, -2, 4, "0.47 m", "added to the width of pits", pits=True),
+        _number("pit_width", "layout", 0, -2, 4, "times 0.47 m", "added to the width of pits", pits=True),
         _number(
-            "lidar_range", "sensor", 160 / 30, 1.5, 12.0, "m", "reach of the rays; what they tell is relative to it"
+            "lidar_range",
+            "sensor",
+            160 / 30,
+            1.5,
+            12.0,
+            "m",
+            "reach of the rays; what they tell is relative to it",
+            blind=False,
         ),
-        _number("lidar_noise", "sensor", 0.0, 0.0, 0.5, "1", "standard deviation of the noise on each ray"),
+        _number(
+            "lidar_noise", "sensor", 0.0, 0.0, 0.5, "1", "standard deviation of the noise on each ray", blind=False
+        ),
         _number("noise", "sensor", 0.0, 0.0, 0.3, "1", "standard deviation of the noise on joints and hull"),
-        _switch("blind", "sensor", "every ray of the lidar tells that nothing is near"),
+        Factor(
+            name="blind", kind="sensor", default=False, description="every ray of the lidar tells that nothing is near"
+        ),
     )
 }
 """Every factor of the family, by name."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rltransfer.errors import ConfigError
 from rltransfer.tasks.extras import imported
-from rltransfer.tasks.family import ActionKind, Task
+from rltransfer.tasks.family import ActionKind, Picture, Task
 from rltransfer.tasks.single_env_family import SingleEnvFamily
 from rltransfer_envs.bipedal.factors import FACTORS, ROBOTS, TASKS
 
@@ -28,6 +28,7 @@ class Bipedal(SingleEnvFamily):
     factors = FACTORS
     extra = "box2d"
     simulator_modules = ("rltransfer_envs.bipedal.making",)
+    picture = Picture(steps=30)
     described_in = "rltransfer_envs.bipedal.env:BipedalEnv"
 
     def make(self, task: Task, *, render_mode: str | None = None) -> Env[Any, Any]:

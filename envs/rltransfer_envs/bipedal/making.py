@@ -12,6 +12,7 @@ from rltransfer.tasks.factor import FactorValue
 from rltransfer.tasks.replayed_state import ReplayedState
 from rltransfer_envs.bipedal import body, course
 from rltransfer_envs.bipedal.env import FAR_END, START, BipedalEnv
+from rltransfer_envs.box2d_witness import poses
 from rltransfer_envs.own_constants import with_constants
 
 
@@ -31,4 +32,7 @@ def make(
         constants["TERRAIN_STARTPAD"] = 2 * (FAR_END - START) / course.STEP  # its half is where the robot starts
     simulator = with_constants(BipedalWalker, constants)
     walker = type("BipedalEnv", (BipedalEnv, simulator), {})
-    return ReplayedState(walker(task=task, environment=environment, render_mode=render_mode))
+    env = walker(task=task, environment=environment, render_mode=render_mode)
+    return ReplayedState(
+        env, witness=lambda: poses([env.hull, *env.legs], (part.fixtures[0].shape.vertices for part in env.terrain))
+    )

@@ -130,7 +130,7 @@ class AcrobotFamily(ControlFamily):
             1.8,
             "links",
             "of the line above the upper joint, in lengths of a link",
-            acts_with={"observation": "pixels"},
+            shown_with={"torque": 4.0, "gravity": 1.6},
         ),
     )
 

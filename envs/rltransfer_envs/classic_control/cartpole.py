@@ -120,10 +120,23 @@ class CartPoleFamily(ControlFamily):
         number("cart_friction", "dynamics", 0.0, 0.0, 2.0, "N s/m", "force on the cart against its velocity"),
         number("pole_friction", "dynamics", 0.0, 0.0, 0.05, "N m s", "torque of the joint against its velocity"),
         number("time_step", "dynamics", 0.02, 0.01, 0.04, "s", "between two actions"),
-        choice("integrator", "dynamics", ("explicit", "semi-implicit"), "Euler's method; swing-up is always implicit"),
+        choice(
+            "integrator",
+            "dynamics",
+            ("explicit", "semi-implicit"),
+            "Euler's method; swing-up is always semi-implicit",
+            tasks=("balance",),
+        ),
         number("angle_limit", "dynamics", 12.0, 6.0, 24.0, "deg", "at which the pole counts as fallen"),
         number(
-            "track_limit", "layout", 2.4, 1.2, 3.6, "m", "from the middle to the track's end", acts_with={"force": 20.0}
+            "track_limit",
+            "layout",
+            2.4,
+            1.2,
+            3.6,
+            "m",
+            "from the middle to the track's end",
+            shown_with={"force": 20.0},
         ),
         number("start_range", "layout", 0.05, 0.01, 0.1, "1", "of each number of the starting state"),
     )

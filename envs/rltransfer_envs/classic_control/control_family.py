@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import abc
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rltransfer.tasks.family import ActionKind, Family, Task
-from rltransfer.tasks.variation import Variation
-from rltransfer.tasks.variation_sets import Split
 
 if TYPE_CHECKING:
     from rltransfer_envs.classic_control.system import System
@@ -21,7 +19,7 @@ class ControlFamily(Family):
 
     How the system is observed is a factor, ``observation``, rather than a family or a robot of its own: the body is
     the same whoever looks at it, a source names it once and every target keeps it, and transfer from numbers to pixels
-    is one more changed factor. It changes the observation space, so leave it out of the factors that are randomised.
+    is one more changed factor. It changes the observation space, so it cannot be randomised.
     Factors of appearance and of the camera concern pixels alone.
     """
 
@@ -43,13 +41,6 @@ class ControlFamily(Family):
         make: type[System] = getattr(importlib.import_module(module), name)
         system = make(num_envs, robot=task.robot, task=task.task, factors=task.environment.full())
         return ControlVectorEnv(system, time_limit=self.time_limit(task), render_mode=render_mode)
-
-    def sample(
-        self, num: int, *, seed: int, factors: Iterable[str] | None = None, split: Split = "train"
-    ) -> tuple[Variation, ...]:
-        """See ``Family.sample``; all factors are all but ``observation``, so that spaces stay the same."""
-        names = [name for name in self.factors if name != "observation"] if factors is None else factors
-        return super().sample(num, seed=seed, factors=names, split=split)
 
     def action_meanings(self, robot: str) -> tuple[str, ...] | None:
         """What each discrete action of ``robot`` does."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from rltransfer.tasks.factor import Factor, FactorKind, FactorValue
 
-PIXELS: Mapping[str, FactorValue] = {"observation": "pixels"}
+PIXELS: Mapping[str, tuple[FactorValue, ...]] = {"observation": ("pixels",)}
 """Without which what concerns pixels has no effect."""
 PALETTES = ("day", "dusk", "night", "shifted")
 TEXTURES = ("plain", "checker", "stripes", "noise")
@@ -30,7 +30,8 @@ def number(  # noqa: PLR0917 -- a table row
     description: str,
     *,
     usual: tuple[float, float] | None = None,
-    acts_with: Mapping[str, FactorValue] | None = None,
+    requires: Mapping[str, tuple[FactorValue, ...]] | None = None,
+    shown_with: Mapping[str, FactorValue] | None = None,
 ) -> Factor:
     """A factor that is a number."""
     return Factor(
@@ -42,7 +43,8 @@ def number(  # noqa: PLR0917 -- a table row
         unit=unit,
         description=description,
         usual=usual,
-        acts_with=acts_with or {},
+        requires=requires or {},
+        shown_with=shown_with or {},
     )
 
 
@@ -52,7 +54,9 @@ def choice(
     choices: tuple[str, ...],
     description: str,
     *,
-    acts_with: Mapping[str, FactorValue] | None = None,
+    tasks: tuple[str, ...] | None = None,
+    requires: Mapping[str, tuple[FactorValue, ...]] | None = None,
+    changes_space: bool = False,
 ) -> Factor:
     """A factor that is a word; the first choice is the default."""
     return Factor(
@@ -61,18 +65,26 @@ def choice(
         default=choices[0],
         choices=choices,
         description=description,
-        acts_with=acts_with or {},
+        tasks=tasks,
+        requires=requires or {},
+        changes_space=changes_space,
     )
 
 
 def _seen(  # noqa: PLR0917 -- a table row
     name: str, kind: FactorKind, default: float, low: float, high: float, unit: str, description: str
 ) -> Factor:
-    return number(name, kind, default, low, high, unit, description, acts_with=PIXELS)
+    return number(name, kind, default, low, high, unit, description, requires=PIXELS)
 
 
 OBSERVED: tuple[Factor, ...] = (
-    choice("observation", "sensor", ("vector", "pixels"), "upstream's numbers, or a drawn frame of 64 by 64 pixels"),
+    choice(
+        "observation",
+        "sensor",
+        ("vector", "pixels"),
+        "upstream's numbers, or a drawn frame of 64 by 64 pixels",
+        changes_space=True,
+    ),
     number(
         "observation_noise",
         "sensor",
@@ -81,10 +93,11 @@ OBSERVED: tuple[Factor, ...] = (
         0.2,
         "1",
         "deviation of a vector's noise, relative to its scales",
+        requires={"observation": ("vector",)},
     ),
-    choice("palette", "appearance", PALETTES, "colours of everything in the scene", acts_with=PIXELS),
+    choice("palette", "appearance", PALETTES, "colours of everything in the scene", requires=PIXELS),
     _seen("lighting", "appearance", 1.0, 0.4, 1.5, "1", "brightness of the whole scene"),
-    choice("texture", "appearance", TEXTURES, "pattern of the background", acts_with=PIXELS),
+    choice("texture", "appearance", TEXTURES, "pattern of the background", requires=PIXELS),
     _seen("distractors", "appearance", 0, 0, 6, "", "coloured things without effect, every other one moving"),
     _seen("camera_x", "sensor", 0.0, -0.1, 0.1, "frames", "the camera moved to the right, in widths of the frame"),
     _seen("camera_y", "sensor", 0.0, -0.1, 0.1, "frames", "the camera moved up, in heights of the frame"),
@@ -98,14 +111,14 @@ OBSERVED: tuple[Factor, ...] = (
         kind="sensor",
         default=False,
         description="three equal channels of luminance",
-        acts_with=PIXELS,
+        requires=PIXELS,
     ),
     Factor(
         name="afterimage",
         kind="sensor",
         default=True,
         description="a faint image of where things came from: shows velocities",
-        acts_with=PIXELS,
+        requires=PIXELS,
     ),
 )
 """How a system is observed; the last factors of every family."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import types
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from gymnasium.spaces import Box, Discrete, Space
 from rltransfer.tasks.extras import imported
 from rltransfer.tasks.factor import FactorValue
 from rltransfer.tasks.replayed_state import ReplayedState
+from rltransfer_envs.box2d_witness import poses
 from rltransfer_envs.classic_control.in_turn import InTurn
 from rltransfer_envs.classic_control.palettes import BODY, BODY_DARK, GHOST, LIT, MARK, POST
 from rltransfer_envs.classic_control.parts import GHOST_OPACITY, Parts, Scene, Values
@@ -28,6 +30,8 @@ HOVER_HEIGHT, HOVER_RANGE, HELD_STEPS = 0.7, 0.3, 100
 """Where to hover and how near it, in observed units, and for how many steps at an episode's end."""
 LONGEST = 1_000
 """Steps that an episode lasts at most."""
+WITNESS = 19
+"""Numbers by which states are told apart: of the lander and its legs, and of the moon's surface."""
 AFTERIMAGE = 0.3
 """Seconds."""
 DRAWN = 1.8
@@ -82,10 +86,10 @@ class LunarLander(InTurn):
     scenery_changes = True
 
     def __init__(self, num_envs: int, *, robot: str, task: str, factors: Mapping[str, FactorValue]) -> None:
-        envs = [ReplayedState(make_lander(robot, factors)) for _ in range(num_envs)]
-        super().__init__(envs, robot=robot, task=task, factors=factors)
-        self.landers: list[Any] = [env.unwrapped for env in envs]
+        self.landers = [make_lander(robot, factors) for _ in range(num_envs)]
         """Upstream's environments."""
+        envs = [ReplayedState(lander, witness=functools.partial(_witness, lander)) for lander in self.landers]
+        super().__init__(envs, robot=robot, task=task, factors=factors)
         self._action_space = envs[0].action_space
 
     @property
@@ -146,27 +150,32 @@ class LunarLander(InTurn):
         space = self._action_space
         actions = np.zeros((self.num_envs, LONGEST, *(space.shape or ())), space.dtype)
         began, steps = [""] * self.num_envs, np.zeros(self.num_envs, np.int64)
+        witnesses = np.zeros((self.num_envs, WITNESS))
         for k, env in enumerate(self.envs):
             if env.has_begun:
                 state = env.get_state()
                 began[k], steps[k] = state["began_with"], len(state["actions"])
-                actions[k, : steps[k]] = state["actions"]
+                actions[k, : steps[k]], witnesses[k] = state["actions"], state["witness"]
         shown = {"held": self.held.copy(), "shown": self.observations.copy()}
-        return {"began_with": np.array(began), "actions": actions, "steps": steps, **shown}
+        return {"began_with": np.array(began), "actions": actions, "steps": steps, "witness": witnesses, **shown}
 
     def set_state(self, state: Mapping[str, Array]) -> None:
         """See ``System.set_state``."""
-        for env, began, actions, steps in zip(
-            self.envs, state["began_with"], state["actions"], state["steps"], strict=True
-        ):
-            if began:
-                env.set_state({"began_with": str(began), "actions": actions[:steps]})
+        for k, env in enumerate(self.envs):
+            if state["began_with"][k]:
+                actions = state["actions"][k, : state["steps"][k]]
+                began = str(state["began_with"][k])
+                env.set_state({"began_with": began, "actions": actions, "witness": state["witness"][k]})
         self.held[:], self.observations[:] = state["held"], state["shown"]
 
     def close(self) -> None:
         """Free Box2D's worlds."""
         for env in self.envs:
             env.close()
+
+
+def _witness(env: Any) -> Floats:
+    return poses([env.lander, *env.legs], env.sky_polys)
 
 
 def _pose(env: Any) -> tuple[float, ...]:

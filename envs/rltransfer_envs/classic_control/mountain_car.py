@@ -9,7 +9,7 @@ from rltransfer_envs.classic_control.control_family import ControlFamily, upstre
 from rltransfer_envs.classic_control.factors import by_name, number
 
 STRONG = {"force": 0.01}
-"""Without which the car is too weak to get far at random."""
+"""With which the car gets far at random."""
 
 ROBOTS = {
     "discrete": "engine full back, off or full ahead, three discrete actions",
@@ -113,9 +113,9 @@ class MountainCarFamily(ControlFamily):
             "weight of the car on a slope",
             usual=(0.001, 0.005),
         ),
-        number("max_speed", "dynamics", 0.07, 0.02, 0.07, "1/step", "beyond which velocity is cut", acts_with=STRONG),
-        number("goal_velocity", "dynamics", 0.0, 0.0, 0.06, "1/step", "least velocity at the flag", acts_with=STRONG),
-        number("goal_shift", "layout", 0.0, -0.09, 0.08, "1", "the flag moved outwards", acts_with=STRONG),
+        number("max_speed", "dynamics", 0.07, 0.02, 0.07, "1/step", "beyond which velocity is cut", shown_with=STRONG),
+        number("goal_velocity", "dynamics", 0.0, 0.0, 0.06, "1/step", "least velocity at the flag", shown_with=STRONG),
+        number("goal_shift", "layout", 0.0, -0.09, 0.08, "1", "the flag moved outwards", shown_with=STRONG),
     )
 
     def time_limit(self, task: Task) -> int:

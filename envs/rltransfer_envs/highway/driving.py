@@ -67,6 +67,11 @@ class Driving(gymnasium.Wrapper[Any, Any, Any, Any]):
             info["is_success"] = bool(ended_well and not car.crashed and car.on_road)
         return self._seen(observation), float(reward), terminated, truncated, info
 
+    def traffic(self) -> Array:
+        """(vehicles, 4) where every vehicle is, its heading and its speed."""
+        vehicles = self._road_env.road.vehicles
+        return np.array([(*vehicle.position, vehicle.heading, vehicle.speed) for vehicle in vehicles])
+
     def _seen(self, observation: Array) -> Array:
         """Frames with channels last, or numbers through the sensor, (cars * features,) float32."""
         if self._is_image:

@@ -23,6 +23,8 @@ UPSTREAM = {
 """Gymnasium ids."""
 ACTION_MEANINGS = ("lane left", "idle", "lane right", "faster", "slower")
 OBSERVATIONS = ("kinematics", "image")
+NUMBERS = {"observation": ("kinematics",)}
+"""What concerns numbers has an effect in these alone."""
 
 FACTORS: dict[str, Factor] = {
     factor.name: factor
@@ -33,7 +35,8 @@ FACTORS: dict[str, Factor] = {
             default=0,
             low=0,
             high=2,
-            description="lanes more than the highway's 3 and the merge's and roundabout's 2; not for the crossing",
+            tasks=("highway", "merge", "roundabout"),
+            description="lanes more than the highway's 3 and the merge's and roundabout's 2",
         ),
         Factor(
             name="traffic",
@@ -51,7 +54,8 @@ FACTORS: dict[str, Factor] = {
             low=0.5,
             high=2.0,
             unit="1",
-            description="how close cars start to each other, on the highway alone",
+            tasks=("highway",),
+            description="how close cars start to each other",
         ),
         Factor(
             name="radius",
@@ -60,7 +64,8 @@ FACTORS: dict[str, Factor] = {
             low=16,
             high=30,
             unit="m",
-            description="of the roundabout's inner lane, there alone",
+            tasks=("roundabout",),
+            description="of the roundabout's inner lane",
         ),
         Factor(
             name="traffic_speed",
@@ -113,9 +118,16 @@ FACTORS: dict[str, Factor] = {
             kind="sensor",
             default="kinematics",
             choices=OBSERVATIONS,
+            changes_space=True,
             description="numbers of the nearest cars, or four grey frames from above",
         ),
-        Factor(name="see_behind", kind="sensor", default=False, description="cars behind are among the numbers, too"),
+        Factor(
+            name="see_behind",
+            kind="sensor",
+            default=False,
+            requires=NUMBERS,
+            description="cars behind are among the numbers, too",
+        ),
         Factor(
             name="noise",
             kind="sensor",
@@ -123,6 +135,7 @@ FACTORS: dict[str, Factor] = {
             low=0.0,
             high=0.2,
             unit="1",
+            requires=NUMBERS,
             description="standard deviation of the noise on each number, which are about -1 to 1",
         ),
         Factor(
@@ -132,6 +145,7 @@ FACTORS: dict[str, Factor] = {
             low=0.0,
             high=0.5,
             unit="1",
+            requires=NUMBERS,
             description="chance that a car is missing from the numbers of a step",
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rltransfer.tasks.extras import imported
-from rltransfer.tasks.family import ActionKind, Task
+from rltransfer.tasks.family import ActionKind, Picture, Task
 from rltransfer.tasks.single_env_family import SingleEnvFamily
 from rltransfer_envs.highway.factors import ACTION_MEANINGS, FACTORS, ROBOTS, TASKS, UPSTREAM
 
@@ -83,6 +83,7 @@ class Highway(SingleEnvFamily):
     factors = FACTORS
     simulator_modules = ("rltransfer_envs.highway.driving", "rltransfer_envs.highway.roads")
     extra = "highway"
+    picture = Picture(steps=3, hold=1)
 
     def make(self, task: Task, *, render_mode: str | None = None) -> Env[Any, Any]:
         """One drive."""
@@ -93,7 +94,8 @@ class Highway(SingleEnvFamily):
 
         values: dict[str, Any] = task.environment.full()
         env = road_env(task.robot, task.task, values, render_mode)
-        return ReplayedState(Driving(env, task=task.task, values=values))
+        driving = Driving(env, task=task.task, values=values)
+        return ReplayedState(driving, witness=driving.traffic)
 
     def upstream(self, task: Task) -> Env[Any, Any] | None:
         """highway-env's registered environment with the settings that the description names."""

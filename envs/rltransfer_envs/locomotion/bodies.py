@@ -74,7 +74,7 @@ class Body:
 
     def upstream_arguments(self) -> dict[str, Any]:
         """Arguments with which Gymnasium makes this robot: what differs from its environment's own defaults."""
-        shipped = next(body for body in BODIES.values() if body.gymnasium_id == self.gymnasium_id)
+        shipped = kind_of(self)
         return {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
@@ -188,3 +188,8 @@ BODIES = {
     ),
 }
 """The robots that ship, by name."""
+
+
+def kind_of(body: Body) -> Body:
+    """The robot that ships whose place ``body`` takes."""
+    return next(shipped for shipped in BODIES.values() if shipped.gymnasium_id == body.gymnasium_id)

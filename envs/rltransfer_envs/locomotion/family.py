@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rltransfer.tasks.family import ActionKind, Family, Task
-from rltransfer_envs.locomotion.bodies import BODIES, Body
+from rltransfer.errors import ConfigError
+from rltransfer.tasks.family import ActionKind, Family, Picture, Task
+from rltransfer_envs.locomotion.bodies import BODIES, Body, kind_of
 from rltransfer_envs.locomotion.factors import FACTORS, TASKS
 
 if TYPE_CHECKING:
@@ -34,20 +37,25 @@ class Locomotion(Family):
     | swimmer | Swimmer-v5 | 0.04 s | never |
     | humanoid | Humanoid-v5 | 0.015 s | torso outside 1 to 2 m |
 
-    A robot of your own is any MuJoCo model in the place of one of these, and is seen, rewarded and ended as it::
+    A robot of your own is any MuJoCo model in the place of one of these, and is seen, rewarded and ended as it. Its
+    name is that robot's and the file::
+
+        source: {family: locomotion, robot: "ant:models/spider.xml", budget: 1e6}   # in YAML
+        rlt.make_env("locomotion", robot="ant:models/spider.xml", task="backward", environment={"slope": 4.0})
+
+    All tasks and factors, and randomisation, are there. A path that is not absolute is looked up in the working
+    directory; runs and saved agents keep it in full. The model's first body has to be the torso and to begin with the
+    joints of the robot it replaces (along x, in height and pitch; or a free joint); every motor needs a
+    ``ctrlrange``. The number of limbs and motors is free. To change more than the model (rewards, heights that count
+    as healthy), give a family bodies of its own; an entry point in the group ``rltransfer.families`` names it for
+    YAML::
 
         from dataclasses import replace
         from rltransfer_envs.locomotion.bodies import BODIES
         from rltransfer_envs.locomotion.family import Locomotion
 
-        spider = replace(BODIES["ant"], xml_file="/models/spider.xml", summary="an ant with long legs")
+        spider = replace(BODIES["ant"], xml_file="/models/spider.xml", healthy_z_range=(0.1, 2.0), summary="long legs")
         SPIDERS = Locomotion(name="spiders", bodies={"ant": BODIES["ant"], "spider": spider})
-        rlt.make_env(SPIDERS, robot="spider")
-
-    An entry point in the group ``rltransfer.families`` that names ``SPIDERS`` gives it a name for YAML. With no
-    Python at all, ``family: {id: Ant-v5, kwargs: {xml_file: /models/spider.xml}}`` is an ad-hoc family of one task
-    without factors. The model's first body has to be the torso, its first joints those of the robot it replaces
-    (x, height and pitch, or a free joint).
 
     ## Action Space
     ``Box(low, high, (num_motors,), float32)``: torque of each motor relative to its gear, in -1 to 1 (humanoid -0.4
@@ -90,12 +98,12 @@ class Locomotion(Family):
     ``info["mean_velocity"]`` tells the mean velocity. ``info`` is empty before the end.
 
     ## Arguments
-    - ``robot``, ``task``: as above.
+    - ``robot``, ``task``: as above; ``robot`` also ``"ant:/models/spider.xml"``.
     - ``environment``: factor name to value. All act through fields of MuJoCo's model; what derives from them
       (inertia weights, reference postures) is computed again. Lengths change the geometry before MuJoCo compiles it.
     - ``render_mode``: ``"rgb_array"`` for frames of 384 by 384 pixels by the project's own rasteriser: the robot's
       capsules from the side, looking down a little, the camera following the torso. ``"mujoco"`` for MuJoCo's
-      renderer, which needs OpenGL (``MUJOCO_GL=egl`` or ``osmesa``).
+      renderer, which needs OpenGL (EGL or OSMesa).
 
     | factor | kind | default | allowed | effect |
     |---|---|---|---|---|
@@ -126,19 +134,57 @@ class Locomotion(Family):
     tasks = TASKS
     factors = FACTORS
     seen_state = ("sensor_streams",)
+    picture = Picture(zoom=1.3)
     simulator_modules = ("rltransfer_envs.locomotion.vector_env",)
+    render_modes = ("rgb_array", "mujoco")
 
     def __init__(self, *, name: str = "locomotion", bodies: Mapping[str, Body] = BODIES) -> None:
         self.name = name
         self.bodies = dict(bodies)
         self.robots = {robot: body.summary for robot, body in self.bodies.items()}
+        self.other_robots = f"({'|'.join(self.bodies)}):.+"
+
+    def resolve_robot(self, name: str) -> str:
+        """See ``Family.resolve_robot``; ``"ant:spider.xml"`` is a model in the place of the ant.
+
+        Raises:
+            UnknownNameError: the family has no such robot.
+            ConfigError: the file is gone, MuJoCo refuses it, or it cannot take the robot's place.
+        """
+        kind, is_model, file = str(name).partition(":")
+        if not is_model and kind.endswith(".xml"):
+            example = f"{next(iter(self.robots))}:{name}"
+            raise ConfigError(
+                f"robot {name!r:.200}: write the robot whose place the model takes before it, such as {example!r:.200} "
+                f"({', '.join(self.robots)})"
+            )
+        if is_model and file and kind in self.bodies:
+            name = f"{kind}:{Path(file).expanduser().resolve()}"
+        else:
+            name = super().resolve_robot(name)
+        body = self.body(name)
+        if body.xml_file != kind_of(body).xml_file:
+            from rltransfer_envs.locomotion.models import check_model
+
+            try:
+                check_model(body)
+            except ConfigError as error:
+                raise ConfigError(f"robot {name!r}: {error}") from error
+        return name
+
+    def body(self, robot: str) -> Body:
+        """The body of a robot by its full name."""
+        kind, is_model, file = robot.partition(":")
+        if not is_model:
+            return self.bodies[robot]
+        return replace(self.bodies[kind], xml_file=file, summary=f"{file} in the place of {kind}")
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> LocomotionVectorEnv:
         """``num_envs`` copies of ``task``, stepped by one call of MuJoCo's batch."""
         from rltransfer_envs.locomotion.models import make_setting
         from rltransfer_envs.locomotion.vector_env import LocomotionVectorEnv
 
-        body = self.bodies[task.robot]
+        body = self.body(task.robot)
         setting = make_setting(body, task.environment.full())
         return LocomotionVectorEnv(body, task.task, [setting] * num_envs, render_mode=render_mode)
 
@@ -148,7 +194,7 @@ class Locomotion(Family):
         """Copies in environments of their own, drawn anew for every episode, stepped by the same one call."""
         from rltransfer_envs.locomotion.randomized import RandomizedLocomotionVectorEnv
 
-        return RandomizedLocomotionVectorEnv(self.bodies[task.robot], task, num_envs=num_envs, render_mode=render_mode)
+        return RandomizedLocomotionVectorEnv(self.body(task.robot), task, num_envs=num_envs, render_mode=render_mode)
 
     def upstream(self, task: Task) -> Env[Any, Any] | None:
         """Gymnasium's environment, with the weight of the forward reward that is the task; none for ``stand``."""
@@ -160,7 +206,7 @@ class Locomotion(Family):
 
         if task.task not in FORWARD_WEIGHTS:
             return None
-        body = self.bodies[task.robot]
+        body = self.body(task.robot)
         arguments = body.upstream_arguments()
         if "xml_file" in arguments:
             arguments["xml_file"] = str(model_path(body.xml_file))

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from rltransfer.errors import ConfigError
 from rltransfer.tasks.factor import FactorValue
 from rltransfer_envs.locomotion import proportions
-from rltransfer_envs.locomotion.bodies import Body
+from rltransfer_envs.locomotion.bodies import Body, kind_of
 
 Vector = npt.NDArray[np.float64]
 ASSETS = Path(gymnasium.__file__).parent / "envs" / "mujoco" / "assets"
@@ -128,7 +128,7 @@ def load(xml_file: str) -> tuple[Any, mujoco.MjModel]:
     """
     path = model_path(xml_file)
     if not path.is_file():
-        raise ConfigError(f"there is no MuJoCo model {str(path)!r}; xml_file is a path, or a name in {ASSETS}")
+        raise ConfigError(f"there is no MuJoCo model {str(path)!r}. Give the path of one.")
     return _loaded(str(path), path.stat().st_mtime_ns)
 
 
@@ -140,6 +140,51 @@ def _loaded(path: str, modified: int) -> tuple[Any, mujoco.MjModel]:
     except (ValueError, mujoco.FatalError) as error:
         raise ConfigError(f"MuJoCo cannot read {path!r}: {_first_line(error)}") from error
     return spec, _compiled(spec, path)
+
+
+def check_model(body: Body) -> None:
+    """Hold the model of ``body`` against that of the robot whose place it takes.
+
+    Raises:
+        ConfigError: no such file, MuJoCo refuses it, other first joints, or a motor without bounds.
+    """
+    kind = kind_of(body)
+    model, other = load(body.xml_file)[1], load(kind.xml_file)[1]
+    found, wanted = _root_joints(model), _root_joints(other)
+    if found[: len(wanted)] != wanted:
+        raise ConfigError(
+            f"the joints of its first body are {_in_words(found)}, but in {kind.gymnasium_id} they begin with "
+            f"{_in_words(wanted)}, by which it is seen and rewarded. Take the place of a robot with such joints, or "
+            "change the model."
+        )
+    if not model.nu or not model.actuator_ctrllimited.all():
+        lacking = "it has no motors" if not model.nu else "a motor has no bounds"
+        raise ConfigError(f"{lacking}. Give it motors with a ctrlrange, ctrlrange='-1 1'.")
+
+
+def _root_joints(model: mujoco.MjModel) -> list[str]:
+    """What the joints of the first body are: ``free``, ``slide along x``, ``hinge about y``."""
+    described = []
+    for joint in range(model.njnt):
+        if model.jnt_bodyid[joint] != 1:
+            continue
+        kind = mujoco.mjtJoint(model.jnt_type[joint]).name.removeprefix("mjJNT_").lower()
+        axis = model.jnt_axis[joint]
+        if kind == "slide":  # which way is forwards matters; which way an angle counts does not
+            kind += f" along {_axis(axis)}"
+        elif kind == "hinge":
+            kind += f" about {_axis(np.abs(axis))}"
+        described.append(kind)
+    return described
+
+
+def _axis(axis: Vector) -> str:
+    names = [name for name, unit in zip("xyz", np.eye(3), strict=True) if np.allclose(axis, unit, atol=1e-3)]
+    return names[0] if names else "(" + ", ".join(f"{number:g}" for number in axis) + ")"
+
+
+def _in_words(joints: list[str]) -> str:
+    return f"({', '.join(joints)})"
 
 
 def model_path(xml_file: str) -> Path:

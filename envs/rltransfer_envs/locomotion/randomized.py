@@ -65,7 +65,7 @@ class RandomizedLocomotionVectorEnv(LocomotionVectorEnv):
         assert wanted is not None
         for k in copies:
             drawn = draw_variation(
-                self.task.family.factors, self._drawing[k], names=wanted.factors, split=wanted.split
+                self.task.family.factors_of(self.task.task), self._drawing[k], names=wanted.factors, split=wanted.split
             ).full()
             self.variations[k] = self.task.environment.merged({name: drawn[name] for name in wanted.factors})
         self._move(copies)

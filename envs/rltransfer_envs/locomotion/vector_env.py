@@ -34,6 +34,9 @@ class LocomotionVectorEnv(VectorEnv[Array, Array, Array]):
         render_mode: ``"rgb_array"`` for frames of the project's own rasteriser, which needs no OpenGL;
             ``"mujoco"`` for MuJoCo's renderer; or None.
         num_threads: of MuJoCo's batch. More help where one trial has several cores to itself.
+
+    Raises:
+        OpenGLError: ``mujoco`` on a machine without OpenGL.
     """
 
     def __init__(
@@ -65,7 +68,7 @@ class LocomotionVectorEnv(VectorEnv[Array, Array, Array]):
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._everyone = np.arange(self.num_envs)
         self._has_begun = np.zeros(self.num_envs, np.bool_)
-        self._renderer: Any = None
+        self._renderer: Any = self._make_renderer()
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
@@ -142,18 +145,18 @@ class LocomotionVectorEnv(VectorEnv[Array, Array, Array]):
 
     def render(self) -> tuple[npt.NDArray[np.uint8], ...] | None:
         """A frame of each copy, (384, 384, 3); None without a render mode."""
-        if self.render_mode is None:
-            return None
         if self._renderer is None:
-            self._renderer = self._make_renderer()
+            return None
         sim = self.simulation
         return tuple(self._renderer.draw(sim.settings[k], sim.qpos[k]) for k in range(self.num_envs))
 
     def _make_renderer(self) -> Any:
+        if self.render_mode is None:
+            return None
         if self.render_mode == "mujoco":
             from rltransfer_envs.locomotion.opengl import MujocoPictures
 
-            return MujocoPictures(self.simulation.body)
+            return MujocoPictures()
         from rltransfer_envs.locomotion.pictures import SidePictures
 
         return SidePictures(self.simulation.body)

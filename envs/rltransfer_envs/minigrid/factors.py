@@ -44,6 +44,8 @@ LAYOUTS = (
     "multi-room",
 )
 OBSERVATIONS = ("partial-rgb", "full-rgb", "partial-symbolic", "full-symbolic")
+RGB = {"observation": ("partial-rgb", "full-rgb")}
+"""What concerns pixels has an effect in these."""
 VISIONS = ("layout", "opaque", "transparent")
 PALETTES = ("standard", "dusk", "pastel", "rotated", "inverted")
 
@@ -55,7 +57,8 @@ FACTORS: dict[str, Factor] = {
             kind="appearance",
             default="standard",
             choices=PALETTES,
-            description="colours of everything in RGB views",
+            requires=RGB,
+            description="colours of everything",
         ),
         Factor(
             name="brightness",
@@ -64,7 +67,8 @@ FACTORS: dict[str, Factor] = {
             low=0.3,
             high=1.5,
             unit="1",
-            description="brightness of RGB views",
+            requires=RGB,
+            description="of the picture",
         ),
         Factor(
             name="slip",
@@ -99,7 +103,8 @@ FACTORS: dict[str, Factor] = {
             default="empty",
             choices=LAYOUTS,
             usual=("empty", "four-rooms", "simple-crossing"),
-            description="walls, doors and lava; without effect on tasks that have a world of their own",
+            tasks=PLACED_ANYWHERE,
+            description="walls, doors and lava; the other tasks have a world of their own and refuse it",
         ),
         Factor(
             name="size",
@@ -115,6 +120,9 @@ FACTORS: dict[str, Factor] = {
             name="random_start",
             kind="layout",
             default=False,
+            usual=(False, True),
+            tasks=PLACED_ANYWHERE,
+            requires={"layout": ("empty", "simple-crossing", "lava-gap", "lava-crossing", "dist-shift")},
             description="the agent starts anywhere, not where the layout puts it",
         ),
         Factor(
@@ -124,7 +132,8 @@ FACTORS: dict[str, Factor] = {
             low=0,
             high=5,
             usual=(1, 3),
-            acts_with={"layout": "simple-crossing"},
+            tasks=PLACED_ANYWHERE,
+            requires={"layout": ("simple-crossing", "lava-crossing")},
             description="walls or streams of lava to cross, as far as the size has room for them and for objects",
         ),
         Factor(
@@ -134,7 +143,8 @@ FACTORS: dict[str, Factor] = {
             low=1,
             high=6,
             usual=(1, 3),
-            acts_with={"layout": "multi-room"},
+            tasks=PLACED_ANYWHERE,
+            requires={"layout": ("multi-room",)},
             description="rooms in a row, a closed door between each two",
         ),
         Factor(
@@ -143,7 +153,8 @@ FACTORS: dict[str, Factor] = {
             default=2,
             low=2,
             high=5,
-            acts_with={"layout": "dist-shift"},
+            tasks=PLACED_ANYWHERE,
+            requires={"layout": ("dist-shift",)},
             description="row of dist-shift's second strip of lava, at most the last inside the walls",
         ),
         Factor(
@@ -152,6 +163,7 @@ FACTORS: dict[str, Factor] = {
             default=0,
             low=0,
             high=4,
+            tasks=("reach",),
             description="blue balls that wander; to walk into one, or into a wall, costs 1 and ends the episode",
         ),
         Factor(
@@ -160,7 +172,9 @@ FACTORS: dict[str, Factor] = {
             default=3,
             low=2,
             high=4,
-            description="balls and keys in fetch-ball, fetch-key and go-to-ball; fewer where rooms are too small",
+            usual=(2, 3),
+            tasks=("fetch-ball", "fetch-key", "go-to-ball"),
+            description="balls and keys; fewer where rooms are too small",
         ),
         Factor(
             name="observation",
@@ -168,6 +182,7 @@ FACTORS: dict[str, Factor] = {
             default="partial-rgb",
             choices=OBSERVATIONS,
             usual=("partial-rgb",),
+            changes_space=True,
             description="the agent's own view or the whole grid, as pixels or as MiniGrid's symbols",
         ),
         Factor(
@@ -177,6 +192,7 @@ FACTORS: dict[str, Factor] = {
             low=3,
             high=7,
             unit="cells",
+            requires={"observation": ("partial-rgb", "full-rgb", "partial-symbolic")},
             description="how far the agent sees ahead, its own row counted; to the sides half as far",
         ),
         Factor(
@@ -184,6 +200,7 @@ FACTORS: dict[str, Factor] = {
             kind="sensor",
             default="layout",
             choices=VISIONS,
+            requires={"observation": ("partial-rgb", "full-rgb", "partial-symbolic")},
             description="whether walls and closed doors hide what is behind them; 'layout' is as upstream",
         ),
         Factor(
@@ -193,7 +210,8 @@ FACTORS: dict[str, Factor] = {
             low=0.0,
             high=60.0,
             unit="grey levels",
-            description="standard deviation of the noise on each pixel of RGB views",
+            requires=RGB,
+            description="standard deviation of the noise on each pixel",
         ),
         Factor(
             name="blur",
@@ -201,7 +219,8 @@ FACTORS: dict[str, Factor] = {
             default=0,
             low=0,
             high=4,
-            description="passes of a 3 by 3 binomial blur over RGB views",
+            requires=RGB,
+            description="passes of a 3 by 3 binomial blur",
         ),
     )
 }

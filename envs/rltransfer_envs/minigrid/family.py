@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rltransfer.errors import ConfigError
 from rltransfer.tasks.extras import imported
-from rltransfer.tasks.family import HIDDEN, Context, Randomization, Task
+from rltransfer.tasks.family import HIDDEN, Context, Picture, Randomization, Task
 from rltransfer.tasks.single_env_family import SingleEnvFamily
 from rltransfer_envs.minigrid.factors import ACTION_MEANINGS, FACTORS, PLACED_ANYWHERE, ROBOTS, TASKS
 
@@ -41,6 +41,7 @@ class MiniGrid(SingleEnvFamily):
     seen_state = ("streams",)
     extra = "minigrid"
     simulator_modules = ("rltransfer_envs.minigrid.env",)
+    picture = Picture(layout={"observation": "full-rgb"})
     described_in = "rltransfer_envs.minigrid.env:GridWorldEnv"
 
     def task(

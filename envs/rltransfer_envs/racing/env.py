@@ -91,7 +91,7 @@ class RacingEnv(CarRacing):
     | grass_friction | dynamics | 0.6 | 0.2 to 1.0 | grip on the grass, relative to that on the road |
     | hull_mass | dynamics | 1.0 | 0.5 to 3.0 | heaviness of the car without its wheels, relative |
     | wheel_radius | dynamics | 1.0 | 0.7 to 1.4 | of all four, relative: faster and harder to spin up |
-    | tracks | layout | 0 | 0 to 100 | how many tracks there are; 0 is a new one every episode |
+    | tracks | layout | 0 | 0 to 100 | how many there are; 0 is endless: a new one every episode |
     | track_width | layout | 1.0 | 0.6 to 1.5 | width of the road, relative |
     | track_radius | layout | 1.0 | 0.6 to 1.25 | size of the whole track, relative |
     | turn_rate | layout | 0.31 | 0.2 to 0.45 rad | sharpest bend of the road for each 3.5 m |
@@ -103,6 +103,9 @@ class RacingEnv(CarRacing):
     | occlusion | sensor | 0.0 | 0.0 to 0.4 | side of a dark patch on the lens, relative to the frame |
     | grayscale | sensor | False | true or false | three equal channels of luminance |
     | dashboard | sensor | True | true or false | the bar below shows speed and wheels |
+
+    To an agent that is told its context, the endless tracks of ``tracks: 0`` are the number beside 1: name the factors
+    of the context without it where both occur.
 
     ## Version History
     - v0: first version.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from rltransfer.tasks.factor import Factor, FactorKind, FactorValue
 
 ROBOTS = {
@@ -26,6 +29,9 @@ CRUISE_SPEED = 30.0
 CRUISE_SCORE = 700.0
 """The return of ``cruise`` that is success; 1000 is the most."""
 
+CHOSEN: Mapping[str, tuple[FactorValue, ...]] = {"domain_randomize": (False,)}
+"""Colours of ground and road that are chosen, and not drawn at random, have an effect."""
+
 
 def _number(  # noqa: PLR0917 -- a table row
     name: str,
@@ -35,21 +41,39 @@ def _number(  # noqa: PLR0917 -- a table row
     high: float,
     unit: str,
     description: str,
-    **more: FactorValue,
+    *,
+    requires: Mapping[str, tuple[FactorValue, ...]] | None = None,
+    shown_with: Mapping[str, FactorValue] | None = None,
 ) -> Factor:
     return Factor(
-        name=name, kind=kind, default=default, low=low, high=high, unit=unit, description=description, acts_with=more
+        name=name,
+        kind=kind,
+        default=default,
+        low=low,
+        high=high,
+        unit=unit,
+        description=description,
+        requires=requires or {},
+        shown_with=shown_with or {},
     )
+
+
+def _painted(name: str, default: FactorValue, low: float, high: float, unit: str, description: str) -> Factor:  # noqa: PLR0917
+    return _number(name, "appearance", default, low, high, unit, description, requires=CHOSEN)
 
 
 FACTORS: dict[str, Factor] = {
     factor.name: factor
     for factor in (
-        _number("grass_hue", "appearance", 120, 0, 300, "deg", "colour of the ground: 0 red, 120 green, 240 blue"),
-        _number("grass_patches", "appearance", 26, 0, 50, "grey levels", "how much brighter its squares are"),
-        _number("road_brightness", "appearance", 102, 30, 200, "grey levels", "of the road's grey"),
-        _number("road_saturation", "appearance", 0.0, 0.0, 1.0, "1", "colourfulness of the road"),
-        _number("road_hue", "appearance", 0, 0, 300, "deg", "colour of a road that has one", road_saturation=0.8),
+        _painted("grass_hue", 120, 0, 300, "deg", "colour of the ground: 0 red, 120 green, 240 blue"),
+        _painted("grass_patches", 26, 0, 50, "grey levels", "how much brighter its squares are"),
+        _painted("road_brightness", 102, 30, 200, "grey levels", "of the road's grey"),
+        _painted("road_saturation", 0.0, 0.0, 1.0, "1", "colourfulness of the road"),
+        replace(
+            _painted("road_hue", 0, 0, 300, "deg", "colour of a road that has one"),
+            requires={**CHOSEN, "road_saturation": ()},
+            shown_with={"road_saturation": 0.8},
+        ),
         _number("car_hue", "appearance", 0, 0, 300, "deg", "colour of the car: 0 red, 120 green, 240 blue"),
         Factor(
             name="domain_randomize",
@@ -69,11 +93,14 @@ FACTORS: dict[str, Factor] = {
             1.0,
             "1",
             "grip on the grass, relative to that on the road",
-            start_offset=12.0,
+            shown_with={"start_offset": 12.0},
         ),
         _number("hull_mass", "dynamics", 1.0, 0.5, 3.0, "1", "heaviness of the car without its wheels, relative"),
         _number("wheel_radius", "dynamics", 1.0, 0.7, 1.4, "1", "of all four, relative: faster and harder to spin up"),
-        _number("tracks", "layout", 0, 0, 100, "", "how many tracks there are; 0 is a new one every episode"),
+        replace(
+            _number("tracks", "layout", 0, 0, 100, "", "how many there are; 0 is endless: a new one every episode"),
+            usual=(0, 0),
+        ),
         _number("track_width", "layout", 1.0, 0.6, 1.5, "1", "width of the road, relative"),
         _number("track_radius", "layout", 1.0, 0.6, 1.25, "1", "size of the whole track, relative"),
         _number("turn_rate", "layout", 0.31, 0.2, 0.45, "rad", "sharpest bend of the road for each 3.5 m"),
@@ -82,6 +109,7 @@ FACTORS: dict[str, Factor] = {
             kind="layout",
             default="counter-clockwise",
             choices=("counter-clockwise", "clockwise"),
+            usual=("counter-clockwise", "clockwise"),
             description="which way round the car stands on the track",
         ),
         _number("start_offset", "layout", 0.0, -12.0, 12.0, "m", "how far outside the road's middle the car starts"),

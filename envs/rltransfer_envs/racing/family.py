@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rltransfer.errors import ConfigError
 from rltransfer.tasks.extras import imported
-from rltransfer.tasks.family import ActionKind, Task
+from rltransfer.tasks.family import ActionKind, Picture, Task
 from rltransfer.tasks.single_env_family import SingleEnvFamily
 from rltransfer_envs.racing.factors import FACTORS, ROBOTS, TASKS
 
@@ -26,6 +26,7 @@ class Racing(SingleEnvFamily):
     factors = FACTORS
     extra = "box2d"
     simulator_modules = ("rltransfer_envs.racing.making",)
+    picture = Picture(robot="discrete", steps=75, hold=15)
     described_in = "rltransfer_envs.racing.env:RacingEnv"
 
     def make(self, task: Task, *, render_mode: str | None = None) -> Env[Any, Any]:

@@ -12,6 +12,7 @@ from gymnasium.envs.box2d.car_racing import CarRacing
 
 from rltransfer.tasks.factor import FactorValue
 from rltransfer.tasks.replayed_state import ReplayedState
+from rltransfer_envs.box2d_witness import poses
 from rltransfer_envs.own_constants import with_constants
 from rltransfer_envs.racing.car import car_class
 from rltransfer_envs.racing.env import RacingEnv
@@ -40,4 +41,8 @@ def make(
     simulator = with_constants(CarRacing, constants)
     racing = type("RacingEnv", (RacingEnv, simulator), {})
     env = racing(robot=robot, task=task, environment=environment, reach=reach, render_mode=render_mode)
-    return ReplayedState(env, while_replaying=env.without_pictures)
+    return ReplayedState(
+        env,
+        while_replaying=env.without_pictures,
+        witness=lambda: poses([env.car.hull, *env.car.wheels], (polygon for polygon, _ in env.road_poly)),
+    )

@@ -42,7 +42,8 @@ FACTORS: dict[str, Factor] = {
         _number("gradient", "appearance", 0.0, 0.0, 0.7, "1", "how much darker the unlit side is"),
         replace(
             _number("gradient_angle", "appearance", 0, -180, 180, "deg", "where the light of the gradient stands"),
-            acts_with={"gradient": 0.7},
+            requires={"gradient": ()},
+            shown_with={"gradient": 0.7},
         ),
         _choice("texture", "appearance", TEXTURES, "pattern of the floor"),
         _number("distractors", "appearance", 0, 0, 6, "", "coloured things without effect, every other one moving"),
@@ -61,7 +62,10 @@ FACTORS: dict[str, Factor] = {
         ),
         _number("action_delay", "dynamics", 0, 0, 3, "steps", "control steps before an action takes effect"),
         _number("friction", "dynamics", 0.8, 0.05, 1.2, "1", "of the ground: grips wheels and slows the block"),
-        _number("block_mass", "dynamics", 0.5, 0.1, 3.0, "kg", "of the block to push; the robot weighs 1 kg"),
+        replace(
+            _number("block_mass", "dynamics", 0.5, 0.1, 3.0, "kg", "of the block to push; the robot weighs 1 kg"),
+            tasks=("push",),
+        ),
         _number("arena_size", "layout", 1.6, 1.4, 1.8, "m", "side of the square floor"),
         _choice("rooms", "layout", ROOMS, "dividing walls, each with a door"),
         _number("walls", "layout", 0, 0, 4, "", "free-standing wall pieces"),

@@ -69,14 +69,16 @@ FACTORS: dict[str, Factor] = {
             name="maze",
             kind="layout",
             default=False,
-            description="health-gathering alone: its supreme map, a maze with poison among the medikits",
+            tasks=("health-gathering",),
+            description="its supreme map, a maze with poison among the medikits",
         ),
         Factor(
             name="start",
             kind="layout",
             default="anywhere",
             choices=STARTS,
-            description="my-way-home alone: in any of 17 places, in the nearest to the vest or in the farthest",
+            tasks=("my-way-home",),
+            description="in any of 17 places, in the nearest to the vest or in the farthest",
         ),
         Factor(
             name="field_of_view",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from rltransfer.errors import RLTransferError
-from rltransfer.tasks.conformance.checking import NOT_OFFERED, Effort, Violation
+from rltransfer.errors import MissingExtraError, RLTransferError
+from rltransfer.tasks.conformance.checking import NOT_OFFERED, Effort, Violation, every_task
 from rltransfer.tasks.conformance.declaration import (
     declared_plainly,
     described,
@@ -18,7 +18,7 @@ from rltransfer.tasks.conformance.declaration import (
     spaces_as_declared,
 )
 from rltransfer.tasks.conformance.episodes import ends_are_told_truly, frames_are_drawn, randomised_every_episode
-from rltransfer.tasks.conformance.factors import factors_act
+from rltransfer.tasks.conformance.factors import factors_act, idle_where_declared, sets_fit_their_task
 from rltransfer.tasks.conformance.rollouts import (
     batch_size_changes_nothing,
     deterministic,
@@ -47,7 +47,12 @@ class Finding:
 
 
 def check_family(family: Family, *, effort: Effort | None = None) -> Iterator[Finding]:
-    """Run every check; a check that breaks off with an error of rltransfer's counts as broken."""
+    """Run every check; a check that breaks off with an error of rltransfer's counts as broken.
+
+    Raises:
+        MissingExtraError: before the first check, where the family's simulator is not installed.
+    """
+    _simulator_is_here(family)
     for name, check in CHECKS.items():
         try:
             detail = check(family, effort or Effort())
@@ -56,6 +61,16 @@ def check_family(family: Family, *, effort: Effort | None = None) -> Iterator[Fi
             yield Finding(check=name, outcome=outcome, detail=detail.removeprefix(NOT_OFFERED))
         except (Violation, RLTransferError) as found:
             yield Finding(check=name, outcome="broken", detail=str(found))
+
+
+def _simulator_is_here(family: Family) -> None:
+    """Make one environment. Raises MissingExtraError; whatever else goes wrong is for a check to find."""
+    try:
+        family.make_vec(next(every_task(family)), num_envs=1).close()
+    except MissingExtraError:
+        raise
+    except Exception:
+        return
 
 
 CHECKS: dict[str, Callable[[Family, Effort], str]] = {
@@ -70,6 +85,8 @@ CHECKS: dict[str, Callable[[Family, Effort], str]] = {
         empty_variation_is_upstream,
         restating_defaults_changes_nothing,
         factors_act,
+        idle_where_declared,
+        sets_fit_their_task,
         ends_are_told_truly,
         state_round_trip,
         frames_are_drawn,

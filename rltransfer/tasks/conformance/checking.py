@@ -10,6 +10,7 @@ from typing import Any
 from gymnasium.vector import VectorEnv
 
 from rltransfer.errors import RLTransferError
+from rltransfer.tasks.factor import Factor
 from rltransfer.tasks.family import Family, Task
 from rltransfer.tasks.rollout import Trace, rollout
 
@@ -72,12 +73,18 @@ def traced(family: Family, task: Task, seeds: list[int], steps: int) -> Trace:
         return rollout(env, seeds=seeds, steps=steps, states=STATES if family.restores_state else 0)
 
 
-def keeps_spaces(family: Family, task: Task, name: str) -> bool:
-    """Whether ``task`` has the same observations at every bound of a factor, and has it there at all."""
-    try:
-        points = [task.changed(environment={name: value}) for value in family.factors[name].extremes()]
-    except RLTransferError:  # this task does not have the factor at its bounds
-        return False
+def drawable(family: Family, task: Task) -> tuple[str, ...]:
+    """A few factors that act in ``task`` and can be drawn anew for every episode."""
+    return tuple(
+        name
+        for name, factor in family.factors_of(task.task).items()
+        if factor.acts_in(task.task) and family.why_not_drawn(name, split="full", task=task.task) is None
+    )[:6]
+
+
+def keeps_spaces(family: Family, task: Task, factor: Factor) -> bool:
+    """Whether ``task`` has the same observations at every bound of a factor."""
+    points = [task.changed(environment={factor.name: value}) for value in factor.extremes()]
     return all(family.spaces(point)[0] == family.spaces(task)[0] for point in points)
 
 

@@ -10,6 +10,7 @@ from gymnasium import spaces
 from gymnasium.vector import AutoresetMode
 
 from rltransfer.tasks.conformance.checking import Effort, Violation, every_task, made, require
+from rltransfer.tasks.factor import Factor
 from rltransfer.tasks.family import Family
 
 HEADINGS = (
@@ -41,7 +42,21 @@ def declared_plainly(family: Family, effort: Effort) -> str:
             require(float(factor.low or 0) <= low <= high <= float(factor.high or 0), f"factor {name!r}: usual range")
             require(low <= factor.default <= high, f"factor {name!r}: its default is not in the usual range")
         require(bool(factor.extremes()), f"factor {name!r} cannot differ from its default")
+        _declares_what_exists(family, factor)
     return f"{len(family.robots)} robots, {len(family.tasks)} tasks, {len(family.factors)} factors"
+
+
+def _declares_what_exists(family: Family, factor: Factor) -> None:
+    unknown = set(factor.tasks or ()) - set(family.tasks)
+    require(not unknown, f"factor {factor.name!r} acts in tasks that are not there: {', '.join(sorted(unknown))}")
+    others = {**dict.fromkeys(factor.requires), **factor.shown_where}
+    missing = [name for name in others if name not in family.factors or name == factor.name]
+    require(not missing, f"factor {factor.name!r} requires factors that are not there: {', '.join(missing)}")
+    for name, values in factor.requires.items():
+        require(all(family.factors[name].validate(value) == value for value in values), f"{factor.name!r}: {name}")
+        default = family.factors[name].default
+        shown = factor.shown_with.get(name, default)
+        require(bool(values) or shown != default, f"factor {factor.name!r} is shown with no {name} but the default")
 
 
 def described(family: Family, effort: Effort) -> str:

@@ -11,39 +11,47 @@ from rltransfer.tasks.conformance.checking import (
     NOT_OFFERED,
     Effort,
     Violation,
+    drawable,
     every_task,
-    keeps_spaces,
     made,
     require,
 )
 from rltransfer.tasks.family import Family, Randomization, Task
 from rltransfer.tasks.rollout import action_sampler, copy_at, equal
 
+LONGEST = 4_000
+"""Steps within which an episode is expected to end."""
+
 
 def ends_are_told_truly(family: Family, effort: Effort) -> str:
-    """An ended episode's own last observation is given, not the next one's first; success is told."""
-    told, ended_tasks, waiting = 0, 0, []
+    """An ended episode's own last observation is given, not the next one's first; success is told; so is how it ended.
+
+    That an episode was terminated and truncated in one step can be, but not in every end that is seen: then one was
+    inferred from the other.
+    """
+    ended_tasks, waiting, flags = 0, [], []
     for task in every_task(family, effort):
-        seen = _first_end(family, task, copies=effort.ending_copies, most=4_000)
+        seen = _first_end(family, task, copies=effort.ending_copies, most=LONGEST)
         if seen is None:
             waiting.append(task.task)
             continue
         ended_tasks += 1
-        env_space, last, after, infos, ended = seen
+        env_space, last, after, infos, ended, both = seen
+        flags.append(both)
         require(env_space.contains(last), f"{task}: the last observation is outside the observation space")
         require(not equal(last, after), f"{task}: the last observation is the next episode's first")
         success = infos.get("final_info", {}).get("is_success")
         require(success is not None, f"{task}: final_info has no is_success")
         require(np.asarray(success).dtype == np.bool_, f"{task}: is_success is {np.asarray(success).dtype}, not bool")
         require(not (np.asarray(success) & ~ended).any(), f"{task}: is_success where no episode ended")
-        told += 1
-    require(ended_tasks > 0, "no episode ended within 4,000 steps")
+    require(ended_tasks > 0, f"no episode ended within {LONGEST:,} steps")
+    require(not all(flags), "every end is both a termination and a truncation")
     return f"{ended_tasks} tasks" + (f"; no end seen in {', '.join(waiting)}" if waiting else "")
 
 
 def _first_end(
     family: Family, task: Task, *, copies: int, most: int
-) -> tuple[spaces.Space[Any], Any, Any, dict[str, Any], Any] | None:
+) -> tuple[spaces.Space[Any], Any, Any, dict[str, Any], Any, bool] | None:
     seen = None
     with made(family, task, copies) as env:
         env.reset(seed=list(range(31, 31 + copies)))  # type: ignore[arg-type]
@@ -53,7 +61,7 @@ def _first_end(
             ended = np.asarray(term) | np.asarray(trunc)
             for k in np.flatnonzero(ended).tolist():
                 last, after = infos["final_obs"][k], copy_at(observations, k)
-                seen = (env.single_observation_space, last, after, infos, ended)
+                seen = (env.single_observation_space, last, after, infos, ended, bool(term[k] and trunc[k]))
                 if not equal(last, after):  # in a symmetric world two places can look alike: wait for another end
                     return seen
     return seen
@@ -81,18 +89,32 @@ def frames_are_drawn(family: Family, effort: Effort) -> str:
 
 
 def randomised_every_episode(family: Family, effort: Effort) -> str:
-    """Domain randomisation draws an environment for each episode, the same for the same seed."""
+    """Domain randomisation draws another environment for each episode, the same ones for the same seed."""
     base = next(every_task(family, effort))
-    names = tuple(name for name in family.factors if keeps_spaces(family, base, name))[:6]
+    names = drawable(family, base)
     if not names:
-        return NOT_OFFERED + "no factor keeps the spaces"
+        return NOT_OFFERED + "no factor can be drawn"
     task = family.task(robot=base.robot, task=base.task, randomization=Randomization(factors=names, split="full"))
-    drawn = []
-    for _ in range(2):
-        env = task.make_vec(num_envs=3)
-        env.reset(seed=[51, 52, 53])  # type: ignore[arg-type]
-        drawn.append([dict(variation) for variation in env.unwrapped.variations])  # type: ignore[attr-defined]
-        env.close()
+    drawn = [_environments(task, copies=2, most=LONGEST) for _ in range(2)]
     require(drawn[0] == drawn[1], "the same seeds draw other environments")
-    require(len({str(variation) for variation in drawn[0]}) > 1, "every copy has the same environment")
+    first, *later = drawn[0]
+    require(first[0] != first[1], "every copy has the same environment")
+    require(bool(later), f"no episode ended within {LONGEST:,} steps")
+    require(any(later[-1][k] != first[k] for k in range(2)), "the next episode has the environment of the one before")
     return f"{', '.join(names)}"
+
+
+def _environments(task: Task, *, copies: int, most: int) -> list[list[dict[str, Any]]]:
+    """Of every copy at the reset and after each of the next ends, until one of them is in another environment."""
+    env: Any = task.make_vec(num_envs=copies)
+    env.reset(seed=list(range(51, 51 + copies)))
+    samplers = [action_sampler(env.single_action_space, [0, k]) for k in range(copies)]
+    seen = [[dict(variation) for variation in env.unwrapped.variations]]
+    for _ in range(most):
+        _, _, term, trunc, _ = env.step(np.stack([sample() for sample in samplers]))
+        if (np.asarray(term) | np.asarray(trunc)).any():
+            seen.append([dict(variation) for variation in env.unwrapped.variations])
+            if seen[-1] != seen[0]:
+                break
+    env.close()
+    return seen

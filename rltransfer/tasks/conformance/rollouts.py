@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+from typing import Any
+
 import numpy as np
 
+from rltransfer.errors import RLTransferError
 from rltransfer.tasks.conformance.checking import (
     NOT_OFFERED,
     Effort,
+    drawable,
     every_task,
     made,
     require,
     traced,
 )
-from rltransfer.tasks.family import Family
+from rltransfer.tasks.family import Context, Family, Randomization, Task
 from rltransfer.tasks.rollout import Trace, action_sampler, copied, equal, first_copy, only_copy
 
 
@@ -25,18 +31,33 @@ def deterministic(family: Family, effort: Effort) -> str:
 
 
 def batch_size_changes_nothing(family: Family, effort: Effort) -> str:
-    """Copy k of a large batch is the batch of one with its seed."""
-    task = next(every_task(family, effort))
+    """Copy k of a large batch is the batch of one with its seed: in the first task, the last and a noisy one."""
+    known = list(every_task(family, effort))
+    points = [known[0], *known[1:][-1:], _noisy(family, known[0])]
     seeds = list(range(100, 100 + effort.copies))
-    whole = traced(family, task, seeds, effort.steps)
-    for k in (0, effort.copies // 2, effort.copies - 1):
-        alone = traced(family, task, [seeds[k]], effort.steps)
-        of_whole = Trace(
-            only_copy(whole.observations, k), whole.rewards[:, [k]], whole.terminated[:, [k]], whole.truncated[:, [k]]
-        )
-        same = alone.same_path(of_whole) and alone.same_sight(of_whole)
-        require(same, f"copy {k} of {effort.copies} is not the single environment with seed {seeds[k]}")
+    for task in points:
+        whole = traced(family, task, seeds, effort.steps)
+        for k in sorted({0, effort.copies // 2, effort.copies - 1}):
+            alone = traced(family, task, [seeds[k]], effort.steps)
+            of_whole = Trace(
+                observations=only_copy(whole.observations, k),
+                rewards=whole.rewards[:, [k]],
+                terminated=whole.terminated[:, [k]],
+                truncated=whole.truncated[:, [k]],
+            )
+            same = alone.same_path(of_whole) and alone.same_sight(of_whole)
+            said = f"copy {k} of {effort.copies} is not the single environment with seed {seeds[k]}"
+            require(same, f"{task}: {said}")
     return f"{effort.copies} copies"
+
+
+def _noisy(family: Family, task: Task) -> Task:
+    """``task`` with every sensor factor at a bound that leaves its observation space as it is."""
+    for name, factor in family.factors_of(task.task).items():
+        if factor.kind == "sensor" and not factor.changes_space and factor.acts_in(task.task):
+            with contextlib.suppress(RLTransferError):
+                task = task.changed(environment={name: factor.extremes()[-1]})
+    return task
 
 
 def empty_variation_is_upstream(family: Family, effort: Effort) -> str:
@@ -81,31 +102,42 @@ def restating_defaults_changes_nothing(family: Family, effort: Effort) -> str:
 
 
 def state_round_trip(family: Family, effort: Effort) -> str:
-    """``get_state`` and ``set_state`` go on bit for bit, in the same copies and in others."""
+    """``get_state`` and ``set_state`` go on bit for bit, in the same copies and in others; randomised tasks', too."""
     if not family.restores_state:
         return NOT_OFFERED + "the simulator cannot be put back"
-    for task in every_task(family, effort):
-        with made(family, task, 3) as env, made(family, task, 3) as other:
-            env.reset(seed=[41, 42, 43])  # type: ignore[arg-type]
-            other.reset(seed=[1, 2, 3])  # type: ignore[arg-type]
-            samplers = [action_sampler(env.single_action_space, [9, k]) for k in range(3)]
-            chosen = [np.stack([sample() for sample in samplers]) for _ in range(2 * effort.steps)]
-            for actions in chosen[: effort.steps]:
-                env.step(actions)
-            state = env.get_state()  # type: ignore[attr-defined]
-            futures = []
-            for player, is_put_back in ((env, False), (env, True), (other, True)):  # the first just goes on
-                if is_put_back:
-                    player.set_state(state)  # type: ignore[attr-defined]
-                future = []
-                for actions in chosen[effort.steps :]:
-                    observations, reward, term, trunc, _ = player.step(actions)
-                    future.append((copied(observations), np.array(reward), np.array(term), np.array(trunc)))
-                futures.append(future)
-            for future in futures[1:]:
-                for mine, theirs in zip(futures[0], future, strict=True):
-                    same = equal(mine[0], theirs[0]) and all(
-                        np.array_equal(a, b) for a, b in zip(mine[1:], theirs[1:], strict=True)
-                    )
-                    require(same, f"{task}: after set_state the rollout differs")
-    return ""
+    tasks = list(every_task(family, effort))
+    names = drawable(family, tasks[0])
+    if names:
+        drawn = Randomization(factors=names, split="full")
+        told = Context(visibility="side", factors=names)
+        tasks.append(dataclasses.replace(tasks[0], randomization=drawn, context=told))
+    for task in tasks:
+        env, other = task.make_vec(num_envs=3), task.make_vec(num_envs=3)
+        _go_on(task, env, other, effort.steps)
+        env.close()
+        other.close()
+    return f"{len(tasks)} tasks"
+
+
+def _go_on(task: Task, env: Any, other: Any, steps: int) -> None:
+    """Play ``env``, and what it was again, in its own copies and in those of ``other``."""
+    env.reset(seed=[41, 42, 43])
+    other.reset(seed=[1, 2, 3])
+    samplers = [action_sampler(env.single_action_space, [9, k]) for k in range(3)]
+    chosen = [np.stack([sample() for sample in samplers]) for _ in range(2 * steps)]
+    for actions in chosen[:steps]:
+        env.step(actions)
+    state = env.get_state()
+    futures = []
+    for player, is_put_back in ((env, False), (env, True), (other, True)):  # the first just goes on
+        if is_put_back:
+            player.set_state(state)
+        future = []
+        for actions in chosen[steps:]:
+            observations, reward, term, trunc, _ = player.step(actions)
+            future.append((copied(observations), np.array(reward), np.array(term), np.array(trunc)))
+        futures.append(future)
+    for future in futures[1:]:
+        for mine, theirs in zip(futures[0], future, strict=True):
+            same = equal(mine[0], theirs[0]) and all(map(np.array_equal, mine[1:], theirs[1:]))
+            require(same, f"{task}: after set_state the rollout differs")
