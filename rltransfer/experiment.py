@@ -113,7 +113,7 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
     Raises:
         ConfigError: the algorithm cannot act, or the trunk cannot read, in a task; the message names the task.
     """
-    from rltransfer.agents.making import check_action_space
+    from rltransfer.agents.making import check_agent_spaces
     from rltransfer.tasks.perceived import perceived
     from rltransfer.tasks.vec_env import channels_first
 
@@ -124,7 +124,7 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
         try:
             task = task_of_experiment(config, name)
             observation, action = task.spaces()
-            check_action_space(config.agent, action)
+            check_agent_spaces(config.agent, observation, action)
             trunk = config.trunk.build(perceived(channels_first(observation)).shape)
             _check_budget(config, (config.source.budget if name == "source" else config.budget) or math.inf)
             doubts = set(task.family.doubts(task)) - doubted

@@ -119,7 +119,19 @@ TRUNKS: Registry[Any] = Registry(
 ALGORITHMS: Registry[Any] = Registry(
     "algorithm",
     "rltransfer.algorithms",
-    {"ppo": "rltransfer.agents.algorithms:PPO", "dqn": "rltransfer.agents.algorithms:DQN"},
+    {
+        "ppo": "rltransfer.agents.algorithms:PPO",
+        "a2c": "rltransfer.agents.algorithms:A2C",
+        "dqn": "rltransfer.agents.algorithms:DQN",
+        "sac": "rltransfer.agents.algorithms:SAC",
+        "td3": "rltransfer.agents.algorithms:TD3",
+        "ddpg": "rltransfer.agents.algorithms:DDPG",
+        "qr_dqn": "rltransfer.agents.algorithms:QRDQN",
+        "tqc": "rltransfer.agents.algorithms:TQC",
+        "trpo": "rltransfer.agents.algorithms:TRPO",
+        "recurrent_ppo": "rltransfer.agents.algorithms:RecurrentPPO",
+        "crossq": "rltransfer.agents.algorithms:CrossQ",
+    },
 )
 """Learning algorithms: subclasses of ``rltransfer.agents.algorithms.Algorithm``."""
 

@@ -5,9 +5,14 @@ import sys
 import numpy as np
 import pytest
 
+REPLAYED = {"learning_starts": 32, "batch_size": 16, "buffer_size": 1000, "gradient_steps": 1}
 TINY = {
     "ppo": {"n_steps": 16, "batch_size": 32, "n_epochs": 1},
-    "dqn": {"learning_starts": 32, "batch_size": 16, "buffer_size": 1000, "gradient_steps": 1},
+    "a2c": {"n_steps": 8},
+    "trpo": {"n_steps": 16, "batch_size": 32, "n_critic_updates": 1},
+    "recurrent_ppo": {"n_steps": 16, "batch_size": 32, "n_epochs": 1, "lstm_hidden_size": 8},
+    **dict.fromkeys(("dqn", "qr_dqn"), REPLAYED),
+    **{name: {**REPLAYED, "net_arch": (8,)} for name in ("sac", "td3", "ddpg", "tqc", "crossq")},
 }
 """Hyperparameters that update within 64 steps of four copies."""
 

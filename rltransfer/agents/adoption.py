@@ -106,6 +106,22 @@ class ActsQuickly(ActorCriticPolicy):
         return actions, values, logits.gather(-1, actions.unsqueeze(-1)).squeeze(-1)
 
 
+class StepsWhatLearns(BaseAlgorithm):
+    """What an agent of sb3-contrib's TRPO gains: its natural gradient leaves frozen parameters out.
+
+    TRPO takes derivatives by every parameter of the policy, and torch has none by those that are frozen.
+    """
+
+    def _compute_actor_grad(self, *args: Any, **kwargs: Any) -> Any:
+        policy = policy_of(self)
+        learned = [(name, parameter) for name, parameter in policy.named_parameters() if parameter.requires_grad]
+        policy.named_parameters = lambda: iter(learned)  # type: ignore[assignment, misc]
+        try:
+            return super()._compute_actor_grad(*args, **kwargs)  # type: ignore[misc]
+        finally:
+            del policy.named_parameters
+
+
 def extend(thing: Thing, addition: type, *, first: bool = False) -> Thing:
     """Give one object the methods of ``addition``, in place, leaving its class's other objects alone.
 
@@ -145,8 +161,10 @@ def adopt(model: BaseAlgorithm) -> None:
                     adopted[id(child)].trunk.keeps_copy = "target" not in path
                 setattr(network, attribute, adopted[id(child)])
         extend(network, ReadsThroughTrunk)
-        if isinstance(network, ActorCriticPolicy):
+        if type(network).forward is ActorCriticPolicy.forward:
             extend(network, ActsQuickly, first=True)
+    if hasattr(model, "_compute_actor_grad"):
+        extend(model, StepsWhatLearns, first=True)
     if adopted and not issubclass(policy.features_extractor_class, TrunkExtractor):
         _rebuild_with_trunks(model, next(iter(adopted.values())))
 

@@ -5,6 +5,7 @@ All transfer methods find their way through this one description, whatever the a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,13 +13,19 @@ from typing import Literal
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import BaseModel, BasePolicy
 from stable_baselines3.common.vec_env import VecEnvWrapper
-from torch import nn, optim
+from torch import Tensor, nn, optim
 
 from rltransfer.agents.extractor import TrunkExtractor
 from rltransfer.errors import SpaceMismatchError
 from rltransfer.tasks.family import Task
 from rltransfer.tasks.vec_env import TaskVecEnv
 from rltransfer.trunks.trunk import Trunk
+
+TEMPERATURE = "log_ent_coef"
+"""What a soft actor-critic calls the logarithm of its entropy's weight, which stands beside the policy."""
+_NEVER_ACT = ("value_net.", "mlp_extractor.", "lstm_")
+_LAYERS = re.compile(r"(?P<stack>.+\.(?:mu|latent_pi|qf\d+|q_net|quantile_net))\.(?P<layer>\d+)\.(?P<parameter>\w+)$")
+"""A parameter in a numbered stack of layers: hidden ones, and those that give or read actions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,38 +89,48 @@ def trunk_of(model: BaseAlgorithm) -> Trunk:
     return trunk_sites(model)[0].trunk
 
 
-def heads(model: BaseAlgorithm) -> dict[str, nn.Parameter]:
-    """Every parameter of the model outside its trunks, by its name in the policy."""
+def heads(model: BaseAlgorithm) -> dict[str, Tensor]:
+    """Every parameter of the model outside its trunks, by its name in the policy, or in the model for a temperature."""
     in_trunks = {id(p) for site in trunk_sites(model) for p in site.extractor.parameters()}
-    return {name: p for name, p in policy_of(model).named_parameters() if id(p) not in in_trunks}
+    inside: dict[str, Tensor] = {name: p for name, p in policy_of(model).named_parameters() if id(p) not in in_trunks}
+    temperature = getattr(model, TEMPERATURE, None)
+    return inside if temperature is None else {**inside, TEMPERATURE: temperature}
 
 
-def optimizers(model: BaseAlgorithm) -> list[tuple[nn.Module, str, optim.Optimizer]]:
-    """(owner, attribute, optimizer) of every optimizer that moves the policy's parameters."""
+def optimizers(model: BaseAlgorithm) -> list[tuple[object, str, optim.Optimizer]]:
+    """(owner, attribute, optimizer) of every optimizer that moves the model's parameters."""
+    owners: list[object] = [model, *(network for _, network in networks(policy_of(model)))]
     return [
-        (module, attribute, value)
-        for _, module in networks(policy_of(model))
-        for attribute, value in vars(module).items()
+        (owner, attribute, value)
+        for owner in owners
+        for attribute, value in vars(owner).items()
         if isinstance(value, optim.Optimizer)
     ]
 
 
 def acts(head: str, heads: Iterable[str]) -> bool:
-    """Whether ``head``, one of ``heads``, stands for actions: all do but state values and hidden layers."""
-    network, found, _ = head.rpartition("q_net.")
-    if not found:
-        return not head.startswith(("value_net.", "mlp_extractor."))
-    layers = [int(name.removeprefix(network + found).split(".")[0]) for name in heads if name.startswith(network)]
-    return int(head.removeprefix(network + found).split(".")[0]) == max(layers)
+    """Whether ``head``, one of ``heads``, stands for actions: gives them, judges each, or reads them."""
+    if head == TEMPERATURE or head.startswith(_NEVER_ACT):
+        return False
+    stack = _LAYERS.match(head)
+    if stack is None:
+        return True
+    alike = [found for name in heads if (found := _LAYERS.match(name)) and found["stack"] == stack["stack"]]
+    weighted = [int(found["layer"]) for found in alike if found["parameter"] == "weight"]
+    if "critic" in stack["stack"]:  # reads actions beside the features
+        return int(stack["layer"]) <= min(weighted)
+    if stack["stack"].endswith("latent_pi"):
+        return False
+    return int(stack["layer"]) == max(weighted)
 
 
-def named_parts(model: BaseAlgorithm) -> dict[str, nn.Parameter]:
+def named_parts(model: BaseAlgorithm) -> dict[str, Tensor]:
     """Every parameter of the model once, under the name that reports use.
 
     The acting trunk's are ``trunk.<stage>.<parameter>``; those of further copies carry the copy's path instead of
     ``trunk``; heads have their name in the policy.
     """
-    parts: dict[str, nn.Parameter] = {}
+    parts: dict[str, Tensor] = {}
     for number, site in enumerate(trunk_sites(model)):
         prefix = "trunk" if number == 0 else site.path
         parts.update({f"{prefix}.{name}": p for _, name, p in site.trunk.named_stage_parameters()})
@@ -137,10 +154,16 @@ def stage_of(name: str, model: BaseAlgorithm) -> str:
 
 def follow(model: BaseAlgorithm) -> None:
     """Set every target network to what its online network is."""
+    networks = with_targets(model)
+    for online, target in zip(networks[::2], networks[1::2], strict=True):
+        target.load_state_dict(online.state_dict())
+
+
+def with_targets(model: BaseAlgorithm) -> list[nn.Module]:
+    """Each network that a target network follows, and after it that one."""
     policy = policy_of(model)
-    for attribute, network in list(policy._modules.items()):
-        if attribute.endswith("_target") and network is not None:
-            network.load_state_dict(getattr(policy, attribute.removesuffix("_target")).state_dict())
+    names = [name for name, network in policy._modules.items() if name.endswith("_target") and network is not None]
+    return [getattr(policy, name) for target in names for name in (target.removesuffix("_target"), target)]
 
 
 def task_of(model: BaseAlgorithm) -> Task | None:

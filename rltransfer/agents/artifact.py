@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from safetensors.torch import save as save_tensors
 from stable_baselines3.common.base_class import BaseAlgorithm
-from stable_baselines3.common.utils import LinearSchedule
 
 from rltransfer.agents.adoption import adopt, check_spaces, raw_space
 from rltransfer.agents.algorithms import Algorithm
-from rltransfer.agents.anatomy import policy_of, task_of, trunk_of, trunk_sites
+from rltransfer.agents.anatomy import TEMPERATURE, policy_of, task_of, trunk_of, trunk_sites
 from rltransfer.agents.making import build_model
 from rltransfer.agents.space_records import space_from, space_record
 from rltransfer.errors import ArtifactError
@@ -52,6 +51,7 @@ def save(model: BaseAlgorithm, directory: Path | str, *, provenance: Mapping[str
     weights = {name: t.detach().cpu().contiguous() for name, t in _outside_trunk(model).items()}
     data = save_tensors(weights)
     settings = settings_of(model)
+    _check_rebuildable(model, settings)
     task = task_of(model)
     trunk_of(model).save(directory / "trunk", provenance={"agent": settings.name, **(provenance or {})})
     write_atomically(directory / "weights.safetensors", data)
@@ -61,7 +61,6 @@ def save(model: BaseAlgorithm, directory: Path | str, *, provenance: Mapping[str
             "format": FORMAT,
             "algorithm": settings.name,
             "settings": settings.model_dump(mode="json"),
-            "net_arch": _net_arch(model),
             "observation_space": space_record(raw_space(model)),
             "action_space": space_record(model.action_space),
             "task": None if task is None else _task_record(task),
@@ -103,20 +102,11 @@ def settings_of(model: BaseAlgorithm) -> Algorithm:
     Raises:
         ArtifactError: the algorithm is not one that rltransfer builds.
     """
-    name = next((name for name in ALGORITHMS if isinstance(model, ALGORITHMS.get(name)().sb3_class())), None)
-    if name is None:
-        raise ArtifactError(f"agents of class {type(model).__name__} cannot be saved; {', '.join(ALGORITHMS)} can")
-    kind: type[Algorithm] = ALGORITHMS.get(name)
-    values: dict[str, Any] = {"num_envs": model.n_envs}
-    for field in kind.model_fields:
-        if hasattr(model, field):
-            value = getattr(model, field)
-            if callable(value):
-                value = value(1.0)  # a schedule, at the start of training
-            values[field] = value.frequency if field == "train_freq" else value
-    if isinstance(model.learning_rate, LinearSchedule) and model.learning_rate.end == 0:
-        values["learning_rate_schedule"] = "linear"
-    return kind(**values)
+    for name in ALGORITHMS:
+        kind: type[Algorithm] = ALGORITHMS.get(name)
+        if kind.is_of(model):
+            return kind.of(model)
+    raise ArtifactError(f"agents of class {type(model).__name__} cannot be saved; {', '.join(ALGORITHMS)} can")
 
 
 def _rebuilt(
@@ -143,7 +133,6 @@ def _rebuilt(
             env=env,
             observation_space=space,
             action_space=actions,
-            net_arch=record["net_arch"],
             device=device,
         )
     own = _outside_trunk(model)
@@ -160,15 +149,16 @@ def _rebuilt(
     return model
 
 
-def _net_arch(model: BaseAlgorithm) -> list[int]:
-    """Widths of the hidden layers. Raises ArtifactError for a policy that these do not describe."""
+def _check_rebuildable(model: BaseAlgorithm, settings: Algorithm) -> None:
+    """Raise ArtifactError for a policy that its settings do not describe."""
     policy = policy_of(model)
     widths = getattr(policy, "net_arch", None) or []
     usual = inspect.signature(type(policy)).parameters["activation_fn"].default
     odd = [
         what
         for what, found in {
-            "several features extractors": sum(site.role == "online" for site in trunk_sites(model)) > 1,
+            "features extractors that are shared or apart": sum(site.role == "online" for site in trunk_sites(model))
+            != settings.trunk_copies,
             "a net_arch that is not a list": not isinstance(widths, list),
             f"hidden layers of {getattr(policy, 'activation_fn', usual).__name__}": bool(widths)
             and getattr(policy, "activation_fn", usual) is not usual,
@@ -177,11 +167,10 @@ def _net_arch(model: BaseAlgorithm) -> list[int]:
     ]
     if odd:
         raise ArtifactError(f"policies with {' and '.join(odd)} cannot be saved; use Stable-Baselines3's own save")
-    return list(widths)
 
 
 def _outside_trunk(model: BaseAlgorithm) -> dict[str, torch.Tensor]:
-    """Every tensor of the policy that is not in its acting trunk, each once."""
+    """Every tensor of the model that is not in its acting trunk, each once."""
     acting = trunk_sites(model)[0]
     inside = {id(t) for t in (*acting.trunk.parameters(), *acting.trunk.buffers())}
     policy = policy_of(model)
@@ -191,7 +180,8 @@ def _outside_trunk(model: BaseAlgorithm) -> dict[str, torch.Tensor]:
         if id(tensor) not in seen:
             seen.add(id(tensor))
             tensors[name] = tensor
-    return tensors
+    temperature = getattr(model, TEMPERATURE, None)
+    return tensors if temperature is None else {**tensors, TEMPERATURE: temperature}
 
 
 def _task_record(task: Task) -> dict[str, Any] | None:

@@ -139,6 +139,7 @@ def cache_features(model: BaseAlgorithm, at: str) -> None:
 def _renew_buffer(model: BaseAlgorithm) -> None:
     """Give the model an empty buffer for its present observation space."""
     if isinstance(model, OnPolicyAlgorithm):
+        memory = getattr(model.rollout_buffer, "hidden_state_shape", None)
         model.rollout_buffer = type(model.rollout_buffer)(
             model.n_steps,
             model.observation_space,
@@ -147,6 +148,7 @@ def _renew_buffer(model: BaseAlgorithm) -> None:
             gamma=model.gamma,
             gae_lambda=model.gae_lambda,
             n_envs=model.n_envs,
+            **({} if memory is None else {"hidden_state_shape": memory}),
             **model.rollout_buffer_kwargs,
         )
     elif isinstance(model, OffPolicyAlgorithm) and model.replay_buffer is not None:

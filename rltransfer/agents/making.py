@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from gymnasium import spaces
+from stable_baselines3 import A2C, PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.preprocessing import is_image_space
 from stable_baselines3.common.vec_env import VecEnv
@@ -92,7 +93,6 @@ def build_model(
     env: VecEnv | Env[Any, Any] | None = None,
     observation_space: spaces.Space[Any] | None = None,
     action_space: spaces.Space[Any] | None = None,
-    net_arch: list[int] | None = None,
     seed: int | None = None,
     device: torch.device | str = "auto",
 ) -> BaseAlgorithm:
@@ -104,28 +104,29 @@ def build_model(
         env: what it learns in; without one, both spaces are needed and ``set_env`` may follow.
         observation_space: channels-first, where there is no environment.
         action_space: where there is no environment.
-        net_arch: widths of hidden layers between trunk and outputs; none where left out.
         seed: see ``make_agent``.
         device: see ``make_agent``.
     """
-    check_action_space(settings, env.action_space if env is not None else action_space)
-    options: dict[str, Any] = {}
+    actions = env.action_space if env is not None else action_space
     space = env.observation_space if env is not None else observation_space
+    check_agent_spaces(settings, space, actions)
+    assert actions is not None
+    options: dict[str, Any] = {}
     parted = isinstance(space, spaces.Dict)
-    if settings.name == "ppo" and not parted:
-        options["rollout_buffer_class"] = ChannelsLastRolloutBuffer
     build: Any = settings.sb3_class()
+    if issubclass(build, PPO | A2C) and not parted:
+        options["rollout_buffer_class"] = ChannelsLastRolloutBuffer
     model: BaseAlgorithm = build(
-        "MultiInputPolicy" if parted else "CnnPolicy",
+        settings.policy(parted=parted),
         env,
-        **settings.hyperparameters(),
+        **settings.hyperparameters(actions),
         **options,
         policy_kwargs={
             "features_extractor_class": TrunkExtractor,
             "features_extractor_kwargs": {"spec": spec},
-            "net_arch": list(net_arch or []),
-            "optimizer_class": torch.optim.Adam,
-            "optimizer_kwargs": {"fused": True, **({"eps": 1e-5} if settings.name == "ppo" else {})},
+            "net_arch": list(settings.net_arch),
+            **settings.policy_settings(),
+            **settings.optimizer(),
         },
         seed=seed,
         device=device,
@@ -144,13 +145,20 @@ def build_model(
     return model
 
 
-def check_action_space(settings: Algorithm, space: spaces.Space[Any] | None) -> None:
-    """Raise SpaceMismatchError where the algorithm cannot act in ``space``."""
+def check_agent_spaces(
+    settings: Algorithm, observation: spaces.Space[Any] | None, action: spaces.Space[Any] | None
+) -> None:
+    """Raise SpaceMismatchError where the algorithm cannot act in ``action``, or take ``observation``."""
     kinds = {spaces.Discrete: "discrete", spaces.Box: "continuous"}
-    if space is None or kinds.get(type(space)) not in settings.actions:
+    if action is None or kinds.get(type(action)) not in settings.actions:
         raise SpaceMismatchError(
-            f"algorithm {settings.name!r} learns {' and '.join(settings.actions)} actions, not {space}. "
+            f"algorithm {settings.name!r} learns {' and '.join(settings.actions)} actions, not {action}. "
             "Choose another algorithm or another robot."
+        )
+    if isinstance(observation, spaces.Dict) and not settings.reads_parts:
+        raise SpaceMismatchError(
+            f"algorithm {settings.name!r} takes observations in one part, not {', '.join(observation.spaces)}. "
+            "Choose another algorithm, or give a context as 'observed'."
         )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from torch import nn, optim
 
-from rltransfer.agents.anatomy import named_parts, optimizers
+from rltransfer.agents.adoption import extend
+from rltransfer.agents.anatomy import named_parts, optimizers, with_targets
 
 SCALE = "learning_rate_scale"
 """The key of a parameter group that holds its scale."""
@@ -41,6 +42,19 @@ def regroup(model: BaseAlgorithm, scale_of: Callable[[str], float] = lambda _nam
             built.register_step_pre_hook(_scale_rates)
             built.register_step_post_hook(_restore_rates)
         setattr(owner, attribute, built)
+    for network in with_targets(model):
+        extend(network, FollowsWhatLearns, first=True)
+
+
+class FollowsWhatLearns(nn.Module):
+    """What a network with a target network, and that one, gain: frozen parameters are not among those to follow.
+
+    Moving a target by a fraction of a difference that is 0 still rounds, so a frozen trunk would drift in it.
+    """
+
+    def parameters(self, recurse: bool = True) -> Iterator[nn.Parameter]:
+        """Those that take gradients."""
+        return (parameter for parameter in super().parameters(recurse) if parameter.requires_grad)
 
 
 def exchange(model: BaseAlgorithm, substitutes: dict[nn.Parameter, nn.Parameter]) -> None:
@@ -50,7 +64,7 @@ def exchange(model: BaseAlgorithm, substitutes: dict[nn.Parameter, nn.Parameter]
             group["params"] = list(dict.fromkeys(substitutes.get(p, p) for p in group["params"]))
 
 
-def pull(model: BaseAlgorithm, anchors: dict[float, list[tuple[nn.Parameter, torch.Tensor]]]) -> None:
+def pull(model: BaseAlgorithm, anchors: dict[float, list[tuple[torch.Tensor, torch.Tensor]]]) -> None:
     """Add the gradient of sum_i strength_i / 2 * ||w_i - anchor_i||^2 to every optimizer step.
 
     Args:

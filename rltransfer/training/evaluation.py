@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rltransfer.errors import ConfigError
 from rltransfer.tasks.making import vec_env
+from rltransfer.training.acting import Acting
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -74,14 +75,19 @@ class Evaluator:
             exploration = agent.action_space.np_random.bit_generator
             exploration_state = exploration.state
             try:
-                return self.play(lambda observations: agent.predict(observations, deterministic=deterministic)[0])
+                return self.play(Acting(agent, deterministic=deterministic))
             finally:
                 np.random.set_state(numpy_state)  # noqa: NPY002
                 exploration.state = exploration_state
                 agent.policy.set_training_mode(mode)
 
-    def play(self, act: Callable[[Any], Any]) -> Episodes:
-        """Play every episode to its end; ``act`` takes (num_episodes, *observation) and gives one action each."""
+    def play(self, act: Callable[[Any, NDArray[np.bool_]], Any]) -> Episodes:
+        """Play every episode to its end.
+
+        Args:
+            act: takes observations (num_episodes, *observation) and which of them begin an episode, and gives one
+                action each.
+        """
         if self._env is None:
             self._env = vec_env(self.task, num_envs=self.episodes)
         env = self._env
@@ -90,7 +96,7 @@ class Evaluator:
         returns = np.zeros(self.episodes)
         lengths = np.zeros(self.episodes, dtype=np.int64)
         successes = np.zeros(self.episodes, dtype=np.bool_)
-        running = np.ones(self.episodes, dtype=np.bool_)
+        running, starts = np.ones((2, self.episodes), dtype=np.bool_)
         defines_success = False
         lengths_so_far = 0
         while running.any():
@@ -100,7 +106,8 @@ class Evaluator:
                     "Put time_limit among the environment's wrappers."
                 )
             lengths_so_far += 1
-            observations, _, ended, infos = env.step(act(observations))
+            observations, _, ended, infos = env.step(act(observations, starts))
+            starts = ended
             for copy in np.flatnonzero(ended & running):
                 running[copy] = False
                 returns[copy] = infos[copy]["episode"]["r"]

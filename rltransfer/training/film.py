@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rltransfer.errors import ConfigError
 from rltransfer.files import require_ending, write_atomically
 from rltransfer.tasks.making import vec_env
+from rltransfer.training.acting import Acting
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -44,10 +45,10 @@ def film(
     env = vec_env(task, num_envs=copies, seed=seed, render_mode="rgb_array")
     try:
         observations: Any = env.reset()
+        act, starts = Acting(agent), np.ones(copies, np.bool_)
         frames = [_side_by_side(env.get_images(), task)]
         for _ in range(steps):
-            actions, _ = agent.predict(observations, deterministic=True)
-            observations, *_ = env.step(actions)
+            observations, _, starts, _ = env.step(act(observations, starts))
             frames.append(_side_by_side(env.get_images(), task))
         rate = env.vector_env.metadata.get("render_fps", 20)
     finally:

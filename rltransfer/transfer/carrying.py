@@ -8,7 +8,18 @@ import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from rltransfer.agents.adoption import adopt, raw_space
-from rltransfer.agents.anatomy import acts, follow, heads, named_parts, task_of, trunk_of, trunk_sites
+from rltransfer.agents.anatomy import (
+    TEMPERATURE,
+    TrunkSite,
+    acts,
+    follow,
+    heads,
+    named_parts,
+    task_of,
+    trunk_of,
+    trunk_sites,
+)
+from rltransfer.agents.extractor import TrunkExtractor
 from rltransfer.agents.optimizing import exchange
 from rltransfer.errors import NotApplicableError
 from rltransfer.tasks.space_diff import SpaceDiff
@@ -23,16 +34,22 @@ def open_ledger(method: str, model: BaseAlgorithm, source: BaseAlgorithm) -> Led
 
 
 @torch.no_grad()
-def carry_trunk(ledger: Ledger) -> None:
-    """Copy the source's acting trunk into every trunk copy of the target, layer by layer where shapes agree."""
-    stages = trunk_of(ledger.source).stages
-    source, buffers = dict(stages.named_parameters()), dict(stages.named_buffers())
+def carry_trunk(ledger: Ledger, *, acting: bool = False) -> None:
+    """Copy the source's trunks into every trunk copy of the target, layer by layer where shapes agree.
+
+    Args:
+        ledger: of the two models.
+        acting: give every copy the trunk that acts; otherwise an actor's goes to the actor and a critic's to the
+            critic, where both agents have them apart.
+    """
     for number, site in enumerate(trunk_sites(ledger.model)):
         prefix = "trunk" if number == 0 else site.path
+        origin, theirs = site_behind(site, ledger.source, acting=acting)
+        source, buffers = dict(theirs.trunk.stages.named_parameters()), dict(theirs.trunk.stages.named_buffers())
         unfit = _carry(
             ledger,
             [
-                (f"{prefix}.{name}", parameter, f"trunk.{name}", source.get(name))
+                (f"{prefix}.{name}", parameter, f"{origin}.{name}", source.get(name))
                 for _, name, parameter in site.trunk.named_stage_parameters()
             ],
         )
@@ -41,13 +58,28 @@ def carry_trunk(ledger: Ledger) -> None:
                 buffer.copy_(buffers[name])
 
 
+def site_behind(site: TrunkSite, source: BaseAlgorithm, *, acting: bool = False) -> tuple[str, TrunkSite]:
+    """The source's trunk that ``site`` of a target takes over, and the name that reports give it."""
+    sites = [theirs for theirs in trunk_sites(source) if theirs.role == "online"]
+    same = [theirs for theirs in sites[1:] if theirs.path == _online(site.path) and not acting]
+    return (same[0].path, same[0]) if same else ("trunk", sites[0])
+
+
 @torch.no_grad()
-def carry_heads(ledger: Ledger, diff: SpaceDiff) -> None:
-    """Copy every head whose shape agrees; those that stand for actions only where the actions do, too."""
+def carry_heads(ledger: Ledger, diff: SpaceDiff, *, acting: bool = False) -> None:
+    """Copy every head whose shape agrees; those that stand for actions only where the actions do, too.
+
+    A head that was learned on another trunk than the one it would stand on now is left; see ``carry_trunk``.
+    """
     source, ours = heads(ledger.source), heads(ledger.model)
+    displaced = _displaced(ledger) if acting else ()
     candidates: list[_Candidate] = []
     for name, parameter in ours.items():
-        if acts(name, ours) and not diff.action_equal:
+        if name == TEMPERATURE:
+            ledger.refused(name, "the weight of the entropy is found anew: the source explores no more")
+        elif name.startswith(displaced):
+            ledger.refused(name, "it was learned on another trunk")
+        elif acts(name, ours) and not diff.action_equal:
             ledger.refused(name, "the action spaces differ")
         else:
             counterpart = _online(name)
@@ -56,11 +88,20 @@ def carry_heads(ledger: Ledger, diff: SpaceDiff) -> None:
     follow(ledger.model)
 
 
-def carry_all(ledger: Ledger, diff: SpaceDiff, heads: Literal["copy", "reinit"] = "copy") -> None:
+def _displaced(ledger: Ledger) -> tuple[str, ...]:
+    """What the names of heads begin with whose network had a trunk of its own in the source, beside the acting one."""
+    apart = [site.path for site in trunk_sites(ledger.source)[1:] if site.role == "online"]
+    networks = [path.rpartition("features_extractor")[0].removesuffix(".") for path in apart]
+    return tuple(f"{network}{ending}." for network in networks if network for ending in ("", "_target"))
+
+
+def carry_all(
+    ledger: Ledger, diff: SpaceDiff, heads: Literal["copy", "reinit"] = "copy", *, acting: bool = False
+) -> None:
     """Copy trunk, and heads where wanted and possible; target networks follow their online ones."""
-    carry_trunk(ledger)
+    carry_trunk(ledger, acting=acting)
     if heads == "copy":
-        carry_heads(ledger, diff)
+        carry_heads(ledger, diff, acting=acting)
     follow(ledger.model)
 
 
@@ -115,28 +156,31 @@ def _online(name: str) -> str:
 
 
 def tie_trunk(ledger: Ledger) -> None:
-    """Put the source's acting trunk, the very object, in the place of the target's; target networks copy it.
+    """Put the source's trunks, the very objects, in the place of the target's; target networks copy them.
 
     Raises:
         NotApplicableError: the trunks differ in architecture or input, or the source's reads cached features.
     """
-    ours, theirs = trunk_sites(ledger.model), trunk_sites(ledger.source)[0]
-    if type(ours[0].trunk.spec) is not type(theirs.trunk.spec):
+    ours, acting = trunk_sites(ledger.model), trunk_sites(ledger.source)[0]
+    if type(ours[0].trunk.spec) is not type(acting.trunk.spec):
         raise NotApplicableError("the trunks are of different architectures, so they cannot be one")
-    if theirs.extractor.start:
+    if acting.extractor.start:
         raise NotApplicableError(
             "the source's trunk is frozen and cached; save the agent and load it to train it whole"
         )
     for name, parameter in ours[0].trunk.stages.named_parameters():
-        other = dict(theirs.trunk.stages.named_parameters()).get(name)
+        other = dict(acting.trunk.stages.named_parameters()).get(name)
         if other is None or other.shape != parameter.shape:
             raise NotApplicableError(f"the trunks differ ({name}), so they cannot be one")
+    shared: dict[int, TrunkExtractor] = {}
     for site in ours:
         if site.role == "online":
+            theirs = site_behind(site, ledger.source)[1].trunk
+            exchange(ledger.model, dict(zip(site.trunk.parameters(), theirs.parameters(), strict=True)))
+            extractor = shared.setdefault(id(theirs), site.extractor)
             for network, attribute in site.places:
-                setattr(network, attribute, ours[0].extractor)
-            exchange(ledger.model, dict(zip(site.trunk.parameters(), theirs.trunk.parameters(), strict=True)))
-    ours[0].extractor.trunk = theirs.trunk
+                setattr(network, attribute, extractor)
+            extractor.trunk = theirs
     ledger.renew()
     carry_trunk(ledger)
     ledger.mark([name for name in ledger.carried() if name.startswith("trunk.")], "tied")

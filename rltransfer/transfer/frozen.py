@@ -55,7 +55,7 @@ class Frozen(TransferMethod):
         ledger = open_ledger(self.label, model, source)
         trunk = trunk_of(model)
         self.check_stages(trunk.stage_names)
-        carry_all(ledger, compared(model, source, diff), self.heads)
+        carry_all(ledger, compared(model, source, diff), self.heads, acting=True)
         require_prefix(ledger, self.at)
         for site in trunk_sites(model):
             site.trunk.freeze(self.at)

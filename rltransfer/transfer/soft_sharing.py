@@ -11,7 +11,7 @@ from rltransfer.transfer.stages import check_stage_values, for_stages
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from rltransfer.tasks import SpaceDiff
     from rltransfer.transfer.report import TransferReport
@@ -57,7 +57,7 @@ class SoftSharing(TransferMethod):
         carry_all(ledger, compared(model, source, diff))
         strengths = for_stages(self.strength, names, rest=0.0, heads=0.0)
         parts = named_parts(model)
-        anchors: dict[float, list[tuple[nn.Parameter, Tensor]]] = defaultdict(list)
+        anchors: dict[float, list[tuple[Tensor, Tensor]]] = defaultdict(list)
         moved = learned_parts(model)  # a target network follows; no penalty acts on it
         for name in ledger.carried():
             if name not in moved:

@@ -127,7 +127,7 @@ def test_cached_agents_are_measured_on_raw_observations(tiny, undecided, evaluat
 
 def test_a_scripted_policy_can_be_played(evaluator):
     """Driving right for ever: the same episodes as single environments, step for step."""
-    played = evaluator().play(lambda observations: np.zeros(len(observations), dtype=int))
+    played = evaluator().play(lambda observations, _: np.zeros(len(observations), dtype=int))
     for k in range(EPISODES):
         env = RoverEnv()
         env.reset(seed=SEED + k)
@@ -147,7 +147,7 @@ def test_only_the_first_episode_of_each_copy_counts(cartpole):
         return np.where(copies % 2, 0, observations[:, 2] + observations[:, 3] > 0).astype(int)
 
     evaluator = Evaluator(cartpole().task, episodes=EPISODES, seed=SEED)
-    played = evaluator.play(lambda observations: act(observations, np.arange(EPISODES)))
+    played = evaluator.play(lambda observations, _: act(observations, np.arange(EPISODES)))
     for k in range(EPISODES):
         env = gymnasium.make("CartPole-v1")
         observation, _ = env.reset(seed=SEED + k)

@@ -1,0 +1,31 @@
+"""An agent at play, with whatever memory it has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import numpy as np
+    from stable_baselines3.common.base_class import BaseAlgorithm
+
+
+class Acting:
+    """Gives an agent's actions in copies of an environment, and carries its memory from step to step.
+
+    Args:
+        agent: a Stable-Baselines3 model.
+        deterministic: the likeliest action, or one that is drawn.
+    """
+
+    def __init__(self, agent: BaseAlgorithm, *, deterministic: bool = True) -> None:
+        self._agent, self._deterministic = agent, deterministic
+        self._memory: Any = None
+
+    def __call__(self, observations: Any, starts: NDArray[np.bool_]) -> NDArray[Any]:
+        """Actions (num_envs, ...) for observations, of which those with ``starts`` begin an episode."""
+        actions, self._memory = self._agent.predict(
+            observations, self._memory, episode_start=starts, deterministic=self._deterministic
+        )
+        return actions
