@@ -18,6 +18,7 @@ from rltransfer.agents.adoption import adopt, check_spaces, raw_space
 from rltransfer.agents.algorithms import Algorithm
 from rltransfer.agents.anatomy import TEMPERATURE, policy_of, task_of, trunk_of, trunk_sites
 from rltransfer.agents.making import build_model
+from rltransfer.agents.normalizing import Statistics, normalizing_env, statistics_of
 from rltransfer.agents.space_records import space_from, space_record
 from rltransfer.errors import ArtifactError
 from rltransfer.files import write_atomically, write_json
@@ -48,7 +49,9 @@ def save(model: BaseAlgorithm, directory: Path | str, *, provenance: Mapping[str
     """
     adopt(model)
     directory = Path(directory)
-    weights = {name: t.detach().cpu().contiguous() for name, t in _outside_trunk(model).items()}
+    statistics = statistics_of(model)
+    tensors = {**_outside_trunk(model), **({} if statistics is None else statistics.as_tensors())}
+    weights = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
     data = save_tensors(weights)
     settings = settings_of(model)
     _check_rebuildable(model, settings)
@@ -63,6 +66,7 @@ def save(model: BaseAlgorithm, directory: Path | str, *, provenance: Mapping[str
             "settings": settings.model_dump(mode="json"),
             "observation_space": space_record(raw_space(model)),
             "action_space": space_record(model.action_space),
+            "statistics": None if statistics is None else statistics.as_record(),
             "task": None if task is None else _task_record(task),
             "env_steps": int(model.num_timesteps),
             "sha256": hashlib.sha256(data).hexdigest(),
@@ -125,6 +129,7 @@ def _rebuilt(
     if env is not None:
         env = BaseAlgorithm._wrap_env(env, verbose=0)  # images channels-first, as the agent has them
         check_spaces(env, space, actions)
+        env = BaseAlgorithm._wrap_env(normalizing_env(env, settings.normalize, gamma=settings.gamma), verbose=0)
         settings = settings.model_copy(update={"num_envs": env.num_envs})
     with torch.random.fork_rng(devices=[]):  # building draws initial weights; loading must not move the caller's
         model = build_model(
@@ -136,6 +141,8 @@ def _rebuilt(
             device=device,
         )
     own = _outside_trunk(model)
+    statistics = _statistics(record, weights, directory)
+    weights = {name: tensor for name, tensor in weights.items() if not name.startswith("statistics.")}
     odd = sorted(n for n in {*own, *weights} if not (n in own and n in weights and own[n].shape == weights[n].shape))
     if odd:
         raise ArtifactError(f"{directory}: weights do not fit the agent ({', '.join(odd[:5])})")
@@ -143,10 +150,23 @@ def _rebuilt(
         trunk_of(model).load_state_dict(trunk.state_dict())
         for name, tensor in weights.items():
             own[name].copy_(tensor)
+    normalizer = model.get_vec_normalize_env()
+    if statistics is not None and not (normalizer is None or statistics.give_to(normalizer)):
+        raise ArtifactError(f"{directory}: statistics do not fit the agent's observations")
+    model.statistics = statistics  # type: ignore[attr-defined]
     model.num_timesteps = int(record["env_steps"])
     if record["task"] is not None:
         model.trained_on = _task_from(record["task"])  # type: ignore[attr-defined]
     return model
+
+
+def _statistics(record: dict[str, Any], weights: Mapping[str, torch.Tensor], directory: Path) -> Statistics | None:
+    if record.get("statistics") is None:
+        return None
+    try:
+        return Statistics.restored(record["statistics"], weights)
+    except ArtifactError as error:
+        raise ArtifactError(f"{directory / 'agent.json'}: {error}") from error
 
 
 def _check_rebuildable(model: BaseAlgorithm, settings: Algorithm) -> None:

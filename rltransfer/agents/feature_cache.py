@@ -16,6 +16,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 
 from rltransfer.agents.adoption import ReadsThroughTrunk, check_spaces, extend, raw_space
 from rltransfer.agents.anatomy import networks, policy_of, trunk_sites
+from rltransfer.agents.normalizing import statistics_of
 from rltransfer.errors import ArtifactError, NotApplicableError
 from rltransfer.tasks.perceived import (
     change_perceived,
@@ -115,7 +116,9 @@ def cache_features(model: BaseAlgorithm, at: str) -> None:
     env = model.get_env()
     if env is None:
         raise NotApplicableError("features are cached as an environment is stepped; call model.set_env(...) first")
-    if model.get_vec_normalize_env() is not None:
+    statistics = statistics_of(model)
+    # what is normalised changes with the statistics; and replay buffers keep what stands under them
+    if statistics is not None and (statistics.of_observations or isinstance(model, OffPolicyAlgorithm)):
         raise NotApplicableError("features cannot be cached above VecNormalize: give cache=False")
     sites = trunk_sites(model)
     observed = model.observation_space

@@ -17,6 +17,7 @@ from rltransfer.agents.algorithms import Algorithm
 from rltransfer.agents.anatomy import trunk_of
 from rltransfer.agents.buffers import ChannelsLastRolloutBuffer
 from rltransfer.agents.extractor import TrunkExtractor
+from rltransfer.agents.normalizing import normalizing_env
 from rltransfer.errors import ConfigError, SpaceMismatchError
 from rltransfer.registry import ALGORITHMS, TRUNKS
 from rltransfer.settings import parse
@@ -67,6 +68,7 @@ def make_agent(
     settings = algorithm_settings(algorithm, hyperparameters)
     space = getattr(env, "observation_space", None)
     spec = trunk_spec(trunk if trunk is not None else _usual_trunk(space, source))
+    env = normalizing_env(env, settings.normalize, gamma=settings.gamma)
     model = build_model(settings, spec, env=env, seed=seed, device=device)
     if source is not None and method is not None:
         model.transfer_report = method.attach(model, source)  # type: ignore[attr-defined]

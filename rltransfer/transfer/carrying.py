@@ -20,6 +20,7 @@ from rltransfer.agents.anatomy import (
     trunk_sites,
 )
 from rltransfer.agents.extractor import TrunkExtractor
+from rltransfer.agents.normalizing import statistics_of
 from rltransfer.agents.optimizing import exchange
 from rltransfer.errors import NotApplicableError
 from rltransfer.tasks.space_diff import SpaceDiff
@@ -30,7 +31,27 @@ def open_ledger(method: str, model: BaseAlgorithm, source: BaseAlgorithm) -> Led
     """Put trunks into both models and begin to account for their parameters."""
     adopt(model)
     adopt(source)
-    return Ledger(method, model, source)
+    return Ledger(method, model, source, _carry_statistics(model, source))
+
+
+def _carry_statistics(model: BaseAlgorithm, source: BaseAlgorithm) -> str:
+    """Let the target's normalisation go on from the source's; says what became of it.
+
+    Raises:
+        NotApplicableError: one of the two learns from normalised observations and the other does not.
+    """
+    ours, theirs = statistics_of(model), statistics_of(source)
+    normalized = [statistics is not None and statistics.of_observations for statistics in (ours, theirs)]
+    if normalized[0] != normalized[1]:
+        who, other = ("target", "source") if normalized[0] else ("source", "target")
+        raise NotApplicableError(
+            f"the {who} learns from normalised observations and the {other} from raw ones, so its weights would mean "
+            "something else. Give both agents the same 'normalize'."
+        )
+    env = model.get_vec_normalize_env()
+    if theirs is None or env is None:
+        return ""
+    return "go on from the source's" if theirs.give_to(env) else "begin anew: the observations differ"
 
 
 @torch.no_grad()

@@ -54,6 +54,8 @@ class TransferReport:
 
     method: str
     entries: tuple[Entry, ...]
+    statistics: str = ""
+    """What became of the running statistics that observations and rewards are scaled by; empty where there are none."""
 
     def of(self, side: Literal["source", "target"]) -> dict[str, Entry]:
         """The entries of one side, by parameter name."""
@@ -72,6 +74,7 @@ class TransferReport:
             "method": self.method,
             "target": self.counts("target"),
             "source": self.counts("source"),
+            "statistics": self.statistics,
             "parameters": [asdict(entry) for entry in self.entries],
         }
 
@@ -81,6 +84,8 @@ class TransferReport:
             totals = self.counts(side)
             parts = ", ".join(f"{count:,} {fate}" for fate, count in totals.items())
             lines.append(f"  {side}: {sum(totals.values()):,} parameters: {parts or 'none'}")
+        if self.statistics:
+            lines.append(f"  statistics of observations and rewards {self.statistics}")
         width = max((len(entry.name) for entry in self.entries), default=0)
         for entry in self.of("target").values():
             lines.append(f"    {entry.name:<{width}}  {entry.fate}{'  ' + entry.note if entry.note else ''}")
@@ -97,11 +102,13 @@ class Ledger:
         method: label of the method.
         model: the target learner.
         source: the source agent.
+        statistics: see ``TransferReport``.
     """
 
     method: str
     model: BaseAlgorithm
     source: BaseAlgorithm
+    statistics: str = ""
     _target: dict[str, Entry] = field(default_factory=dict)
     _source: dict[str, Entry] = field(default_factory=dict)
 
@@ -167,4 +174,4 @@ class Ledger:
                 f"{self.method}: not one layer of the source's trunk fits the target's. Give both the same trunk and "
                 "observation shape, or use scratch."
             )
-        return TransferReport(self.method, tuple(entries))
+        return TransferReport(self.method, tuple(entries), self.statistics)

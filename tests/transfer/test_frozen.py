@@ -224,7 +224,7 @@ def test_features_are_not_cached_above_running_statistics(tiny, cartpole):
     """VecNormalize changes what the same frame looks like, so features of it would go stale."""
     trunk = MLP(widths=(8, 6))
     model = tiny("ppo", VecNormalize(cartpole()), trunk=trunk)
-    source = tiny("ppo", cartpole(), trunk=trunk, seed=7)
+    source = tiny("ppo", VecNormalize(cartpole()), trunk=trunk, seed=7)
     with pytest.raises(NotApplicableError, match="give cache=False"):
         rlt.Frozen().attach(model, source)
     rlt.Frozen(cache=False).attach(tiny("ppo", VecNormalize(cartpole()), trunk=trunk), source)

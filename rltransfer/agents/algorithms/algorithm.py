@@ -26,6 +26,8 @@ class Algorithm(Options):
         learning_rate_schedule: `linear` lets the rate fall to 0 over the budget, against collapses late in training.
         gamma: discount factor.
         net_arch: widths of hidden layers between trunk and outputs; none, so that heads are linear, where empty.
+        normalize: what is scaled by running statistics, as by Stable-Baselines3's VecNormalize; of observations not
+            pictures, which trunks scale themselves. The statistics travel with the agent.
     """
 
     name: ClassVar[str]
@@ -45,10 +47,11 @@ class Algorithm(Options):
     learning_rate_schedule: Literal["constant", "linear"] = "constant"
     gamma: float = Field(default=0.99, ge=0, le=1)
     net_arch: tuple[int, ...] = ()
+    normalize: Literal["none", "observations", "rewards", "both"] = "none"
 
     def hyperparameters(self, action_space: Space[Any]) -> dict[str, Any]:
         """The keyword arguments for the Stable-Baselines3 class, but for its policy's."""
-        own = {"num_envs", "learning_rate_schedule", "net_arch", *self.policy_settings()}
+        own = {"num_envs", "learning_rate_schedule", "net_arch", "normalize", *self.policy_settings()}
         values = self.model_dump(exclude=own)
         if self.learning_rate_schedule == "linear":
             from stable_baselines3.common.utils import LinearSchedule
@@ -98,8 +101,13 @@ class Algorithm(Options):
         """The settings that ``model``, which learns by this algorithm, was built with."""
         from stable_baselines3.common.utils import LinearSchedule
 
+        from rltransfer.agents.normalizing import statistics_of
+
+        statistics = statistics_of(model)
         widths = getattr(model.policy, "net_arch", None)
         values: dict[str, Any] = {"num_envs": model.n_envs, "net_arch": widths if isinstance(widths, list) else ()}
+        if statistics is not None:
+            values["normalize"] = statistics.normalized
         for field in cls.model_fields:
             if hasattr(model, field):
                 value = getattr(model, field)

@@ -1,0 +1,167 @@
+"""Running statistics that observations and rewards are scaled by: they belong to an agent, and travel with it.
+
+Weights that were learned on normalised observations mean nothing on raw ones, and little on others' statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import torch
+from gymnasium import spaces
+from numpy.typing import NDArray
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.running_mean_std import RunningMeanStd
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+
+from rltransfer.errors import ArtifactError, ConfigError
+from rltransfer.tasks.perceived import beside, perceived, perceived_key
+
+if TYPE_CHECKING:
+    from gymnasium import Env
+
+Normalized = Literal["none", "observations", "rewards", "both"]
+WHOLE = "observation"
+"""What the statistics of observations in one part are called."""
+
+
+def normalizing_env(env: VecEnv | Env[Any, Any], which: Normalized, *, gamma: float) -> VecEnv | Env[Any, Any]:
+    """``env`` in Stable-Baselines3's ``VecNormalize``, where it is not in one already.
+
+    Args:
+        env: copies of an environment, or one.
+        which: what to normalise; of observations in several parts all but pictures.
+        gamma: by which returns are discounted whose variance scales the rewards.
+
+    Raises:
+        ConfigError: the observations are pictures, which trunks scale themselves.
+    """
+    if which == "none":
+        return env
+    wrapped = BaseAlgorithm._wrap_env(env, verbose=0)
+    observations = which in ("observations", "both")
+    keys = normalized_keys(wrapped.observation_space) if observations else []
+    if observations and not keys:
+        raise ConfigError("normalize: trunks scale pictures themselves; give 'rewards', or 'none'")
+    parted = isinstance(wrapped.observation_space, spaces.Dict)
+    return VecNormalize(
+        wrapped,
+        norm_obs=observations,
+        norm_reward=which in ("rewards", "both"),
+        gamma=gamma,
+        norm_obs_keys=keys if parted and observations else None,
+    )
+
+
+def normalized_keys(space: spaces.Space[Any]) -> list[str]:
+    """The parts of observations that can be normalised: all that are not pictures."""
+    main = perceived(space)
+    keys = [] if len(main.shape) == 3 else [perceived_key(space) or WHOLE]
+    return [*keys, *beside(space)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistics:
+    """What an agent's observations and rewards are scaled by.
+
+    Args:
+        moments: part of the observations (``"reward"`` for returns) to (mean, variance, count), float64.
+        whole: observations come in one part.
+        clip: (observations, rewards) are cut at so many standard deviations.
+        epsilon: added to variances.
+    """
+
+    moments: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64], float]]
+    whole: bool
+    clip: tuple[float, float]
+    epsilon: float
+
+    REWARD = "reward"
+
+    @property
+    def of_observations(self) -> bool:
+        """Whether observations are normalised at all."""
+        return any(name != self.REWARD for name in self.moments)
+
+    @property
+    def normalized(self) -> Normalized:
+        """What is normalised."""
+        rewards = self.REWARD in self.moments
+        return ("both" if rewards else "observations") if self.of_observations else ("rewards" if rewards else "none")
+
+    def applied(self, observations: Any) -> Any:
+        """Raw observations as the agent wants them."""
+        if not self.of_observations:
+            return observations
+        if self.whole:
+            return self._scaled(observations, WHOLE)
+        return {key: self._scaled(part, key) if key in self.moments else part for key, part in observations.items()}
+
+    def give_to(self, env: VecNormalize) -> bool:
+        """Let ``env`` go on from these statistics, where the shapes agree; says whether they do."""
+        theirs = _running(env)
+        ours = {name: moments for name, moments in self.moments.items() if name in theirs}
+        if any(name not in ours or ours[name][0].shape != np.shape(theirs[name].mean) for name in theirs):
+            return False
+        for name, (mean, variance, count) in ours.items():
+            theirs[name].mean, theirs[name].var, theirs[name].count = mean.copy(), variance.copy(), count
+        return True
+
+    def as_tensors(self) -> dict[str, torch.Tensor]:
+        """The numbers, for a file."""
+        return {
+            f"statistics.{name}.{part}": torch.as_tensor(np.asarray(value, np.float64))
+            for name, moments in self.moments.items()
+            for part, value in zip(("mean", "var", "count"), moments, strict=True)
+        }
+
+    def as_record(self) -> dict[str, Any]:
+        """The rest, in plain values."""
+        return {"parts": list(self.moments), "whole": self.whole, "clip": list(self.clip), "epsilon": self.epsilon}
+
+    @classmethod
+    def restored(cls, record: Any, tensors: Mapping[str, torch.Tensor]) -> Statistics:
+        """What ``as_record`` and ``as_tensors`` were made of. Raises ArtifactError where they do not hold."""
+        try:
+            moments = {}
+            for name in record["parts"]:
+                mean, variance, count = (
+                    tensors[f"statistics.{name}.{part}"].numpy() for part in ("mean", "var", "count")
+                )
+                if mean.shape != variance.shape or not (np.isfinite(mean).all() and (variance >= 0).all()):
+                    raise ValueError(f"moments of {name}")
+                moments[str(name)] = (mean, variance, float(count))
+            clip = (float(record["clip"][0]), float(record["clip"][1]))
+            return cls(moments=moments, whole=bool(record["whole"]), clip=clip, epsilon=float(record["epsilon"]))
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise ArtifactError(f"not the record of statistics ({type(error).__name__}: {error})") from error
+
+    def _scaled(self, part: Any, name: str) -> NDArray[np.float32]:
+        mean, variance, _ = self.moments[name]
+        scaled = (part - mean) / np.sqrt(variance + self.epsilon)
+        clipped: NDArray[np.float32] = np.clip(scaled, -self.clip[0], self.clip[0]).astype(np.float32)
+        return clipped
+
+
+def statistics_of(model: BaseAlgorithm) -> Statistics | None:
+    """What ``model`` is scaled by now: its environment's statistics, or those it was loaded with."""
+    env = model.get_vec_normalize_env()
+    if env is None:
+        return getattr(model, "statistics", None)
+    moments = {
+        name: (np.array(s.mean, np.float64), np.array(s.var, np.float64), float(s.count))
+        for name, s in _running(env).items()
+    }
+    whole = not isinstance(env.observation_space, spaces.Dict)
+    return Statistics(moments=moments, whole=whole, clip=(env.clip_obs, env.clip_reward), epsilon=env.epsilon)
+
+
+def _running(env: VecNormalize) -> dict[str, RunningMeanStd]:
+    """The statistics that ``env`` keeps and uses, by part."""
+    found: dict[str, RunningMeanStd] = {}
+    if env.norm_obs:
+        found = dict(env.obs_rms) if isinstance(env.obs_rms, dict) else {WHOLE: env.obs_rms}
+    return {**found, Statistics.REWARD: env.ret_rms} if env.norm_reward else found
