@@ -29,8 +29,8 @@ class ImageEffects(gymnasium.Wrapper[Any, Any, Any, Any]):
     Args:
         env: observes (height, width, 3) uint8.
         brightness: factor on every colour.
-        hue_shift: degrees by which colours turn around the grey axis.
-        inverted: 255 minus every value.
+        hue: degrees by which colours turn around the grey axis.
+        invert: 255 minus every value.
         occlusion: side of the patch, relative to the shorter side of the picture.
         grayscale: three equal channels of luminance.
         noise: standard deviation, grey levels.
@@ -44,8 +44,8 @@ class ImageEffects(gymnasium.Wrapper[Any, Any, Any, Any]):
         env: gymnasium.Env[Any, Any],
         *,
         brightness: float = 1.0,
-        hue_shift: float = 0.0,
-        inverted: bool = False,
+        hue: float = 0.0,
+        invert: bool = False,
         occlusion: float = 0.0,
         grayscale: bool = False,
         noise: float = 0.0,
@@ -55,8 +55,8 @@ class ImageEffects(gymnasium.Wrapper[Any, Any, Any, Any]):
         if not isinstance(space, spaces.Box) or space.dtype != np.uint8 or space.shape[2:] != (3,):
             raise SpaceMismatchError(f"image factors take (height, width, 3) uint8 images, not {space}")
         levels = np.minimum(np.rint(np.arange(256) * brightness), 255)
-        self._levels = (255 - levels if inverted else levels).astype(np.uint8)
-        self._turned = _hue_rotation(hue_shift) if hue_shift else None
+        self._levels = (255 - levels if invert else levels).astype(np.uint8)
+        self._turned = _hue_rotation(hue) if hue else None
         self._patch = round(occlusion * min(space.shape[:2]))
         self._grayscale, self._noise = grayscale, noise
         self._corner = (0, 0)

@@ -28,7 +28,7 @@ IMAGE_FACTORS: dict[str, Factor] = {
             description="every colour multiplied by it, cut off at white",
         ),
         Factor(
-            name="hue_shift",
+            name="hue",
             kind="appearance",
             default=0.0,
             low=-180.0,
@@ -37,7 +37,7 @@ IMAGE_FACTORS: dict[str, Factor] = {
             usual=(-60.0, 60.0),
             description="every colour turned around the grey axis, luminance kept",
         ),
-        Factor(name="inverted", kind="appearance", default=False, description="the negative of the picture"),
+        Factor(name="invert", kind="appearance", default=False, description="the negative of the picture"),
         Factor(
             name="occlusion",
             kind="sensor",
@@ -80,8 +80,8 @@ def with_image_factors(env: Env[Any, Any], values: Mapping[str, FactorValue]) ->
     return ImageEffects(
         env,
         brightness=float(chosen["brightness"]),
-        hue_shift=float(chosen["hue_shift"]),
-        inverted=bool(chosen["inverted"]),
+        hue=float(chosen["hue"]),
+        invert=bool(chosen["invert"]),
         occlusion=float(chosen["occlusion"]),
         grayscale=bool(chosen["grayscale"]),
         noise=float(chosen["noise"]),

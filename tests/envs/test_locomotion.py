@@ -121,7 +121,7 @@ def test_a_delayed_action_moves_what_it_would_have_moved_later(delay):
 
 
 def test_sensor_noise_has_the_deviation_asked_for_and_moves_nothing():
-    noisy, clear = made(64, environment={"sensor_noise": 0.2}), made(64)
+    noisy, clear = made(64, environment={"noise": 0.2}), made(64)
     errors = []
     for chosen in actions(noisy, 20):
         (seen, reward, *_), (true, same, *_) = noisy.step(chosen), clear.step(chosen)
@@ -132,7 +132,7 @@ def test_sensor_noise_has_the_deviation_asked_for_and_moves_nothing():
 
 
 def test_randomised_copies_equal_fixed_ones_of_the_environments_they_drew():
-    names = ("gravity", "limb_length", "action_delay", "sensor_noise")
+    names = ("gravity", "limb_length", "action_delay", "noise")
     task = LOCOMOTION.task(robot="hopper", randomization=Randomization(factors=names, split="full"))
     env = task.make_vec(num_envs=3)
     env.reset(seed=3)

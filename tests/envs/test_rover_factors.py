@@ -104,7 +104,8 @@ def test_a_zoomed_camera_magnifies_about_the_middle():
 
 def test_noise_has_the_deviation_asked_for():
     clean, noisy = (
-        RoverVectorEnv(8, environment={"noise": s, "lighting": 0.6}).reset(seed=0)[0].astype(float) for s in (0.0, 10.0)
+        RoverVectorEnv(8, environment={"noise": s, "brightness": 0.6}).reset(seed=0)[0].astype(float)
+        for s in (0.0, 10.0)
     )
     middle = (clean > 60) & (clean < 200)
     assert (noisy - clean)[middle].std() == pytest.approx(10.0, rel=0.05)

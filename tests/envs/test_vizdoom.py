@@ -109,7 +109,7 @@ def test_sticky_actions_repeat_the_former_one_as_often_as_asked():
             return np.zeros(1, np.float32), 0.0, False, False, {}
 
     inner = Counting()
-    env = Playing(inner, robot="minimal", task="basic", sticky_actions=0.3)
+    env = Playing(inner, robot="minimal", task="basic", sticky=0.3)
     env.reset(seed=0)
     for number in range(4000):
         env.step(number)

@@ -23,8 +23,8 @@ def sheet_of(*shown):
 
 
 def test_bounds_that_look_the_same_share_a_panel():
-    sheet, panels = sheet_of("gradient_angle", "lighting")
-    assert [panel.title for panel in panels] == ["gradient_angle -180\nor 180", "lighting 0.4", "lighting 1.5"]
+    sheet, panels = sheet_of("gradient_angle", "brightness")
+    assert [panel.title for panel in panels] == ["gradient_angle -180\nor 180", "brightness 0.4", "brightness 1.5"]
     assert sheet.alike == []
 
 

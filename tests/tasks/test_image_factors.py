@@ -68,7 +68,7 @@ def test_brightness_multiplies_and_is_cut_off_at_white():
 
 def test_inversion_is_the_negative():
     image = Pictures().observation_space.sample()
-    assert np.array_equal(effects(inverted=True).seen(image), 255 - image)
+    assert np.array_equal(effects(invert=True).seen(image), 255 - image)
 
 
 def test_grayscale_is_luminance_in_three_channels():
@@ -78,13 +78,13 @@ def test_grayscale_is_luminance_in_three_channels():
 def test_hue_shift_turns_hue_and_keeps_luminance():
     colour = (150, 110, 90)
     for degrees in (60, 120, -120):
-        turned = effects(hue_shift=degrees).seen(plain(colour=colour))[0, 0]
+        turned = effects(hue=degrees).seen(plain(colour=colour))[0, 0]
         hues = [colorsys.rgb_to_yiq(*(np.array(c) / 255)) for c in (colour, turned)]
         assert hues[0][0] == pytest.approx(hues[1][0], abs=0.01)
         angles = [np.degrees(np.arctan2(q, i)) for _, i, q in hues]
         assert (angles[1] - angles[0] - degrees + 180) % 360 - 180 == pytest.approx(0, abs=3)
     grey = plain(colour=(77, 77, 77))
-    assert np.array_equal(effects(hue_shift=90).seen(grey), grey)
+    assert np.array_equal(effects(hue=90).seen(grey), grey)
 
 
 def test_noise_has_the_deviation_asked_for_and_no_bias():
@@ -136,7 +136,7 @@ def test_the_same_seed_gives_the_same_pixels_and_another_seed_others():
 
 def test_the_observed_array_is_left_alone():
     image = plain()
-    effects(noise=30.0, inverted=True, grayscale=True, occlusion=0.4, hue_shift=90).seen(image)
+    effects(noise=30.0, invert=True, grayscale=True, occlusion=0.4, hue=90).seen(image)
     assert np.array_equal(image, plain())
 
 
@@ -160,4 +160,4 @@ def test_an_environment_that_cannot_be_put_back_is_told():
 
 def test_what_is_not_a_colour_image_is_refused():
     with pytest.raises(SpaceMismatchError, match=r"take \(height, width, 3\) uint8 images, not Box"):
-        with_image_factors(gymnasium.make("CartPole-v1"), {"inverted": True})
+        with_image_factors(gymnasium.make("CartPole-v1"), {"invert": True})

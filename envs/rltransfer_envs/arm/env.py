@@ -76,7 +76,7 @@ class ArmEnv(SimulatedEnv[Simulation]):
     | factor | kind | default | allowed | effect |
     |---|---|---|---|---|
     | palette | appearance | day | day, dusk, night, shifted, swapped | colours of everything in the scene |
-    | lighting | appearance | 1.0 | 0.4 to 1.5 | brightness of the whole scene |
+    | brightness | appearance | 1.0 | 0.4 to 1.5 | of the whole scene; less is darker |
     | texture | appearance | plain | plain, checker, stripes, noise | pattern of the table |
     | distractors | appearance | 0 | 0 to 6 | coloured things without effect, every other one moving |
     | gravity | dynamics | 0.0 | 0.0 to 3.0 m/s^2 | pull towards the frame's lower edge: a tilted table |

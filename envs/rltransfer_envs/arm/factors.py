@@ -36,7 +36,7 @@ FACTORS: dict[str, Factor] = {
     factor.name: factor
     for factor in (
         _choice("palette", "appearance", PALETTES, "colours of everything in the scene"),
-        _number("lighting", "appearance", 1.0, 0.4, 1.5, "1", "brightness of the whole scene"),
+        _number("brightness", "appearance", 1.0, 0.4, 1.5, "1", "of the whole scene; less is darker"),
         _choice("texture", "appearance", TEXTURES, "pattern of the table"),
         _number("distractors", "appearance", 0, 0, 6, "", "coloured things without effect, every other one moving"),
         _number("gravity", "dynamics", 0.0, 0.0, 3.0, "m/s^2", "pull towards the frame's lower edge: a tilted table"),

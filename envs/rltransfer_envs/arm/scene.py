@@ -69,7 +69,7 @@ def make_look(factors: Mapping[str, FactorValue], *, size: int) -> Look:
         field=FIELD_OF_VIEW / float(factors["camera_zoom"]),
     )
     colours = palettes.palette(str(factors["palette"]), is_grayscale=bool(factors["grayscale"]))
-    gain = np.full((size, size), float(factors["lighting"]), np.float32)
+    gain = np.full((size, size), float(factors["brightness"]), np.float32)
     table = np.zeros((size, size, 3), np.uint8)
     _draw_table(table, gain, camera, colours, TEXTURES.index(str(factors["texture"])))
     return Look(camera=camera, colours=colours, gain=gain, table=table, grain=make_grain())

@@ -33,7 +33,7 @@ def make_look(factors: Mapping[str, FactorValue], view: View, *, size: int) -> L
     return Look(
         camera=camera,
         colours=palette(str(factors["palette"]), is_grayscale=bool(factors["grayscale"])),
-        gain=np.full((size, size), float(factors["lighting"]), np.float32),
+        gain=np.full((size, size), float(factors["brightness"]), np.float32),
         grain=make_grain(),
         x=view.x,
         y=view.y,

@@ -96,7 +96,7 @@ OBSERVED: tuple[Factor, ...] = (
         requires={"observation": ("vector",)},
     ),
     choice("palette", "appearance", PALETTES, "colours of everything in the scene", requires=PIXELS),
-    _seen("lighting", "appearance", 1.0, 0.4, 1.5, "1", "brightness of the whole scene"),
+    _seen("brightness", "appearance", 1.0, 0.4, 1.5, "1", "of the whole scene; less is darker"),
     choice("texture", "appearance", TEXTURES, "pattern of the background", requires=PIXELS),
     _seen("distractors", "appearance", 0, 0, 6, "", "coloured things without effect, every other one moving"),
     _seen("camera_x", "sensor", 0.0, -0.1, 0.1, "frames", "the camera moved to the right, in widths of the frame"),

@@ -81,7 +81,7 @@ class LunarLanderFamily(ControlFamily):
     | observation | sensor | vector | vector, pixels | upstream's numbers, or a drawn frame of 64 by 64 pixels |
     | observation_noise | sensor | 0.0 | 0.0 to 0.2 | deviation of a vector's noise, relative to its scales |
     | palette | appearance | day | day, dusk, night, shifted | colours of everything in the scene |
-    | lighting | appearance | 1.0 | 0.4 to 1.5 | brightness of the whole scene |
+    | brightness | appearance | 1.0 | 0.4 to 1.5 | of the whole scene; less is darker |
     | texture | appearance | plain | plain, checker, stripes, noise | pattern of the background |
     | distractors | appearance | 0 | 0 to 6 | coloured things without effect, every other one moving |
     | camera_x | sensor | 0.0 | -0.1 to 0.1 frames | the camera moved to the right, in widths of the frame |

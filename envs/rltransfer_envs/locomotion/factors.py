@@ -51,9 +51,7 @@ FACTORS: dict[str, Factor] = {
             "steps",
             "control steps before an action takes effect",
         ),
-        _number(
-            "sensor_noise", "sensor", 0.0, (0.0, 0.3), (0.0, 0.1), "1", "standard deviation added to every observation"
-        ),
+        _number("noise", "sensor", 0.0, (0.0, 0.3), (0.0, 0.1), "1", "standard deviation added to every observation"),
     )
 }
 """Every factor of the family, by name."""

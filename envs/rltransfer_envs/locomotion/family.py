@@ -117,7 +117,7 @@ class Locomotion(Family):
     | motor_strength | dynamics | 1.0 | 0.5556 to 1.4444 | times the gear, so the torque, of every motor |
     | damping | dynamics | 1.0 | 0.25 to 2.0 | times the damping of every joint |
     | action_delay | dynamics | 0 | 0 to 3 steps | control steps before an action takes effect; 0 torque before that |
-    | sensor_noise | sensor | 0.0 | 0.0 to 0.3 | standard deviation of noise on every number observed |
+    | noise | sensor | 0.0 | 0.0 to 0.3 | standard deviation of noise on every number observed |
 
     The ranges that sources are trained in, and the bounds, of ``motor_strength`` (power), ``density`` and
     ``friction`` are those of Packer et al. 2018, "Assessing Generalization in Deep Reinforcement Learning", table 1,

@@ -35,7 +35,7 @@ class Setting:
         qvel: (nv,) velocities around which they begin.
         healthy_z: (low, high) heights that count as healthy, metres.
         action_delay: control steps.
-        sensor_noise: standard deviation.
+        noise: standard deviation.
         slope: degrees, for the picture.
     """
 
@@ -44,7 +44,7 @@ class Setting:
     qvel: Vector
     healthy_z: tuple[float, float]
     action_delay: int
-    sensor_noise: float
+    noise: float
     slope: float
 
 
@@ -84,7 +84,7 @@ def make_setting(body: Body, factors: Mapping[str, FactorValue]) -> Setting:
         qvel=qvel,
         healthy_z=healthy_z,
         action_delay=int(value["action_delay"]),
-        sensor_noise=value["sensor_noise"],
+        noise=value["noise"],
         slope=value["slope"],
     )
 

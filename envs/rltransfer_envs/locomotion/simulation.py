@@ -65,7 +65,7 @@ class Simulation:
     def _take_settings(self) -> None:
         self._healthy = np.array([setting.healthy_z for setting in self.settings]).T
         self._delays = np.array([setting.action_delay for setting in self.settings])
-        self._noises = np.array([setting.sensor_noise for setting in self.settings])
+        self._noises = np.array([setting.noise for setting in self.settings])
 
     def seed(self, copy: int, seed: int | None) -> None:
         """Begin the streams of one copy anew; from entropy for None."""

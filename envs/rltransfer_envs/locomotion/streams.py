@@ -1,4 +1,4 @@
-"""Random numbers of the copies: two generators each, so that sensor noise never moves a trajectory."""
+"""Random numbers of the copies: two generators each, so that noise never moves a trajectory."""
 
 from __future__ import annotations
 

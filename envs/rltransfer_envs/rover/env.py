@@ -67,7 +67,7 @@ class RoverEnv(SimulatedEnv[Simulation]):
     | factor | kind | default | allowed | effect |
     |---|---|---|---|---|
     | palette | appearance | day | day, dusk, night, shifted, swapped | colours of everything in the scene |
-    | lighting | appearance | 1.0 | 0.4 to 1.5 | brightness of the whole scene |
+    | brightness | appearance | 1.0 | 0.4 to 1.5 | of the whole scene; less is darker |
     | gradient | appearance | 0.0 | 0.0 to 0.7 | how much darker the unlit side is |
     | gradient_angle | appearance | 0 | -180 to 180 deg | where the light of the gradient stands |
     | texture | appearance | plain | plain, checker, stripes, noise | pattern of the floor |

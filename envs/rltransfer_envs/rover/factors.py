@@ -38,7 +38,7 @@ FACTORS: dict[str, Factor] = {
     factor.name: factor
     for factor in (
         _choice("palette", "appearance", PALETTES, "colours of everything in the scene"),
-        _number("lighting", "appearance", 1.0, 0.4, 1.5, "1", "brightness of the whole scene"),
+        _number("brightness", "appearance", 1.0, 0.4, 1.5, "1", "of the whole scene; less is darker"),
         _number("gradient", "appearance", 0.0, 0.0, 0.7, "1", "how much darker the unlit side is"),
         replace(
             _number("gradient_angle", "appearance", 0, -180, 180, "deg", "where the light of the gradient stands"),

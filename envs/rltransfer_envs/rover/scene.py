@@ -66,7 +66,7 @@ def make_look(factors: Mapping[str, FactorValue], *, size: int) -> Look:
     angle = math.radians(float(factors["gradient_angle"]))
     towards_light = across[None, :] * math.cos(angle) - across[:, None] * math.sin(angle)
     shade = 1 - float(factors["gradient"]) * (0.5 - towards_light / math.sqrt(2))
-    gain = (float(factors["lighting"]) * shade).astype(np.float32)
+    gain = (float(factors["brightness"]) * shade).astype(np.float32)
     floor = np.zeros((size, size, 3), np.uint8)
     texture = TEXTURES.index(str(factors["texture"]))
     _draw_floor(floor, gain, camera, colours, texture, float(factors["arena_size"]) / 2)

@@ -27,7 +27,7 @@ FACTORS: dict[str, Factor] = {
         Factor(name="weapon", kind="appearance", default=True, description="the weapon in the player's hands"),
         Factor(name="decals", kind="appearance", default=True, description="marks that shots leave on walls"),
         Factor(name="particles", kind="appearance", default=True, description="dust and sparks"),
-        *(IMAGE_FACTORS[name] for name in ("brightness", "hue_shift", "inverted")),
+        *(IMAGE_FACTORS[name] for name in ("brightness", "hue", "invert")),
         Factor(
             name="frame_skip",
             kind="dynamics",
@@ -39,7 +39,7 @@ FACTORS: dict[str, Factor] = {
             description="tics of 1/35 s that an action is held",
         ),
         Factor(
-            name="sticky_actions",
+            name="sticky",
             kind="dynamics",
             default=0.0,
             low=0.0,

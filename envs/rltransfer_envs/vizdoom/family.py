@@ -75,10 +75,10 @@ class ViZDoom(SingleEnvFamily):
     | decals | appearance | true | true or false | marks that shots leave on walls |
     | particles | appearance | true | true or false | dust and sparks |
     | brightness | appearance | 1.0 | 0.4 to 1.6 | every colour multiplied by it |
-    | hue_shift | appearance | 0.0 | -180 to 180 deg | every colour turned around the grey axis |
-    | inverted | appearance | false | true or false | the negative of the picture |
+    | hue | appearance | 0.0 | -180 to 180 deg | every colour turned around the grey axis |
+    | invert | appearance | false | true or false | the negative of the picture |
     | frame_skip | dynamics | 4 | 1 to 8 tics | tics that an action is held |
-    | sticky_actions | dynamics | 0.0 | 0.0 to 0.5 | chance that the former action is repeated |
+    | sticky | dynamics | 0.0 | 0.0 to 0.5 | chance that the former action is repeated |
     | speed | dynamics | 1.0 | 0.4 to 2.0 | of walking |
     | difficulty | dynamics | scenario | scenario, 1, 2, 3, 4, 5 | Doom's skill level, for monsters and damage |
     | fast_monsters | dynamics | false | true or false | monsters move and shoot faster |
@@ -116,7 +116,7 @@ class ViZDoom(SingleEnvFamily):
             Screen(scenario, textures=values["textures"], start=start),
             robot=task.robot,
             task=task.task,
-            sticky_actions=values["sticky_actions"],
+            sticky=values["sticky"],
             speed=values["speed"],
         )
         return with_image_factors(ResizeImage(env, height=SIZE, width=SIZE), values)

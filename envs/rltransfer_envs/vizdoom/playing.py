@@ -22,15 +22,15 @@ class Playing(gymnasium.Wrapper[Any, Any, Any, Any]):
         env: the frame of a scenario.
         robot: whose actions are taken.
         task: the scenario.
-        sticky_actions: chance that the former action is repeated. Source: Machado et al. 2018, section 3.3.
+        sticky: chance that the former action is repeated. Source: Machado et al. 2018, section 3.3.
         speed: of walking, for the continuous robot; buttons have the engine's own setting.
     """
 
-    def __init__(self, env: Screen, *, robot: str, task: str, sticky_actions: float = 0.0, speed: float = 1.0) -> None:
+    def __init__(self, env: Screen, *, robot: str, task: str, sticky: float = 0.0, speed: float = 1.0) -> None:
         super().__init__(env)
         self._game = env.game
         self._scenario = SCENARIOS[task]
-        self._sticky = sticky_actions
+        self._sticky = sticky
         self._random = np.random.default_rng()
         self._former: Any = None
         self._scales = None
