@@ -7,10 +7,11 @@ made again with another dictionary, the same code and the constants replaced.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from types import FunctionType
 from typing import Any, TypeVar
+
+from rltransfer.errors import ConfigError
 
 C = TypeVar("C")
 
@@ -26,22 +27,34 @@ def with_constants(simulator: type[C], constants: Mapping[str, Any]) -> type[C]:
         constants: name in that module to value.
 
     Raises:
-        AttributeError: the module has no such name, so replacing it would have no effect.
+        ConfigError: the module has no such name, so replacing it would have no effect.
     """
-    module = sys.modules[simulator.__module__]
-    for name in constants:
-        getattr(module, name)
-    names = {**vars(module), **constants}
     methods = {
-        name: _with_globals(function, names)
+        name: rebound(function, constants)
         for name, function in vars(simulator).items()
         if isinstance(function, FunctionType)
     }
     return type(simulator.__name__, (simulator,), {**methods, "__module__": simulator.__module__})
 
 
-def _with_globals(function: FunctionType, names: dict[str, Any]) -> FunctionType:
-    made = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+def rebound(function: FunctionType, constants: Mapping[str, Any]) -> FunctionType:
+    """``function`` reading ``constants`` where it would read globals of its module of these names.
+
+    With no constant changed it is the very same code: bit-identical, whatever upstream's next version does.
+
+    Raises:
+        ConfigError: the module has no such global; a renamed constant must not be lost silently.
+    """
+    missing = sorted(set(constants) - set(function.__globals__))
+    if missing:
+        raise ConfigError(f"{function.__module__} has no {', '.join(missing)}: install a version that has")
+    made = FunctionType(
+        function.__code__,
+        {**function.__globals__, **constants},
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
     made.__kwdefaults__ = function.__kwdefaults__
     made.__doc__ = function.__doc__
     made.__annotations__ = function.__annotations__

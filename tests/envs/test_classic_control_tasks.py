@@ -10,7 +10,7 @@ from gymnasium.envs.box2d.lunar_lander import heuristic
 from rltransfer.errors import ConfigError, MissingExtraError
 from rltransfer_envs.classic_control.family import ACROBOT, ALL, CARTPOLE, LUNAR_LANDER, MOUNTAIN_CAR, PENDULUM
 from rltransfer_envs.classic_control.generators import from_words, to_words
-from rltransfer_envs.classic_control.rebinding import with_constants
+from rltransfer_envs.own_constants import rebound
 
 
 def successes(task, policy, *, num=4, prepare=None):
@@ -133,7 +133,7 @@ def test_bad_input_gets_one_line():
     with pytest.raises(ConfigError, match="actions differ"):
         lander.set_state({**lander.get_state(), "actions": np.zeros((2, 5), np.int64)})
     with pytest.raises(ConfigError, match="MAIN_POWER"):
-        with_constants(lean, {"MAIN_POWER": 1.0})
+        rebound(lean, {"MAIN_POWER": 1.0})
 
 
 def test_every_robot_of_a_system_has_the_same_observation_space_in_every_task():

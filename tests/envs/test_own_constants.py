@@ -4,6 +4,7 @@ import colorsys
 
 import pytest
 
+from rltransfer.errors import ConfigError
 from rltransfer_envs.own_constants import with_constants
 
 RATE = 2
@@ -38,6 +39,6 @@ def test_only_the_classes_own_methods_are_made_again():
 
 
 def test_a_constant_that_is_not_there_is_an_error():
-    with pytest.raises(AttributeError, match="SPEED"):
+    with pytest.raises(ConfigError, match="has no SPEED"):
         with_constants(Counter, {"SPEED": 1})
     assert not hasattr(colorsys, "SPEED")

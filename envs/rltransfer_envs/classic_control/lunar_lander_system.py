@@ -18,9 +18,9 @@ from rltransfer_envs.box2d_witness import poses
 from rltransfer_envs.classic_control.in_turn import InTurn
 from rltransfer_envs.classic_control.palettes import BODY, BODY_DARK, GHOST, LIT, MARK, POST
 from rltransfer_envs.classic_control.parts import GHOST_OPACITY, Parts, Scene, Values
-from rltransfer_envs.classic_control.rebinding import with_constants
 from rltransfer_envs.classic_control.system import Array, Flags, Floats, Ground, View
 from rltransfer_envs.drawing.shapes import BOX, CAPSULE, TRIANGLE
+from rltransfer_envs.own_constants import rebound
 
 WIDTH, HEIGHT = 20.0, 400 / 30
 """Of upstream's world, in its units."""
@@ -66,7 +66,7 @@ def make_lander(robot: str, factors: Mapping[str, FactorValue]) -> Any:
         "fixtureDef": weighed,
     }
     for name in ("reset", "step"):
-        function = with_constants(getattr(module.LunarLander, name), constants)
+        function = rebound(getattr(module.LunarLander, name), constants)
         setattr(env, name, types.MethodType(function, env))
     return env
 
