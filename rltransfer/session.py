@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,9 @@ from rltransfer.experiment import Plan, run_experiment
 from rltransfer.files import require_ending
 from rltransfer.launch.display import Display
 from rltransfer.launch.jobs import Listener
-from rltransfer.registry import ALGORITHMS, FAMILIES, METHODS, TRUNKS, WRAPPERS, nearest
+from rltransfer.registry import ALGORITHMS, FAMILIES, TRUNKS, WRAPPERS, nearest
 from rltransfer.report import collect, render
-from rltransfer.report.registered import families_table, family_page, settings_table
+from rltransfer.report.registered import families_table, family_page, methods_table, settings_table
 from rltransfer.runs import RunDirectory, TrialName
 
 FAILED, INTERRUPTED = 1, 130
@@ -85,11 +86,16 @@ def film_in_terminal(agent: Path, *, gif: Path, copies: int, steps: int) -> None
 
 def list_in_terminal(kind: str) -> None:
     """List what is registered under ``kind``, one line each."""
-    registries = {"methods": METHODS, "trunks": TRUNKS, "algorithms": ALGORITHMS, "wrappers": WRAPPERS}
-    if kind != "families" and kind not in registries:
-        known = ("families", *registries)
-        raise UnknownNameError("kind of thing", kind, known, nearest(kind, known))
-    _console().print(families_table() if kind == "families" else settings_table(registries[kind]))
+    tables: dict[str, Callable[[], Any]] = {
+        "families": families_table,
+        "methods": methods_table,
+        "trunks": lambda: settings_table(TRUNKS),
+        "algorithms": lambda: settings_table(ALGORITHMS),
+        "wrappers": lambda: settings_table(WRAPPERS),
+    }
+    if kind not in tables:
+        raise UnknownNameError("kind of thing", kind, tuple(tables), nearest(kind, tables))
+    _console().print(tables[kind]())
 
 
 def check_family_in_terminal(name: str, *, copies: int, steps: int) -> int:

@@ -126,7 +126,7 @@ def test_families_are_listed_with_their_axes() -> None:
 @pytest.mark.parametrize(
     ("kind", "names"),
     [
-        ("methods", ("finetune", "frozen", "scratch")),
+        ("methods", ("finetune", "frozen", "scratch", "agent and task", "may differ", "features")),
         ("trunks", ("nature", "impala", "mlp")),
         ("algorithms", ("ppo", "dqn")),
         ("wrappers", ("pixels", "frame_stack")),

@@ -11,8 +11,9 @@ import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from torch import nn, optim
 
-from rltransfer.agents.adoption import extend
+from rltransfer.agents.adoption import StepsWhatLearns, extend
 from rltransfer.agents.anatomy import named_parts, optimizers, with_targets
+from rltransfer.errors import NotApplicableError
 
 SCALE = "learning_rate_scale"
 """The key of a parameter group that holds its scale."""
@@ -39,6 +40,7 @@ def regroup(model: BaseAlgorithm, scale_of: Callable[[str], float] = lambda _nam
         defaults = {name: value for name, value in optimizer.defaults.items() if name in accepted}
         built = type(optimizer)([{"params": members, SCALE: scale} for scale, members in groups.items()], **defaults)
         if any(scale != 1.0 for scale in groups):
+            _require_steps(model, "learning-rate scales act")
             built.register_step_pre_hook(_scale_rates)
             built.register_step_post_hook(_restore_rates)
         setattr(owner, attribute, built)
@@ -71,6 +73,8 @@ def pull(model: BaseAlgorithm, anchors: dict[float, list[tuple[torch.Tensor, tor
         model: whose optimizers to hook.
         anchors: strength to the (parameter, anchor) pairs it holds for; strength 0 adds nothing at all.
     """
+    if any(strength and pairs for strength, pairs in anchors.items()):
+        _require_steps(model, "a penalty acts")
 
     @torch.no_grad()
     def add_gradient(optimizer: optim.Optimizer, _args: Any, _kwargs: Any) -> None:
@@ -84,6 +88,15 @@ def pull(model: BaseAlgorithm, anchors: dict[float, list[tuple[torch.Tensor, tor
 
     for _, _, optimizer in optimizers(model):
         optimizer.register_step_pre_hook(add_gradient)
+
+
+def _require_steps(model: BaseAlgorithm, what: str) -> None:
+    """Raise NotApplicableError for a model whose actor is not moved by an optimizer."""
+    if isinstance(model, StepsWhatLearns):
+        raise NotApplicableError(
+            f"{what} in optimizer steps, and TRPO's actor moves by natural gradients instead. Use another algorithm or "
+            "method."
+        )
 
 
 def _scale_rates(optimizer: optim.Optimizer, _args: Any, _kwargs: Any) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from rltransfer.config.docstrings import summary_of
 from rltransfer.errors import RLTransferError
-from rltransfer.registry import FAMILIES, Registry
+from rltransfer.registry import FAMILIES, METHODS, Registry
 from rltransfer.tasks.factor import written
 from rltransfer.tasks.family import Family
 
@@ -41,6 +41,18 @@ def settings_table(entries: Registry[Any]) -> RenderableType:
         kind = entries.get(name)
         options = ", ".join(field for field in kind.model_fields if field != "name")
         table.add_row(name, summary_of(kind), options)
+    return table
+
+
+def methods_table() -> RenderableType:
+    """Every method's place in the taxonomy: what is transferred, in what setting, between which spaces."""
+    table = _table("method", "transfers", "setting", "spaces", "source", "about", "options")
+    for name in METHODS:
+        kind = METHODS.get(name)
+        spaces = "may differ" if kind.heterogeneous else "equal"
+        source = "agent and task" if kind.needs_source_env else "agent" if kind.needs_source else "none"
+        options = ", ".join(field for field in kind.model_fields if field != "name")
+        table.add_row(name, kind.transfers, kind.setting, spaces, source, summary_of(kind), options)
     return table
 
 

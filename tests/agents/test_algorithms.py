@@ -9,7 +9,7 @@ from gymnasium import spaces
 import rltransfer as rlt
 from rltransfer.agents.anatomy import TEMPERATURE, acts, heads, named_parts, optimizers, trunk_sites
 from rltransfer.agents.artifact import save, settings_of
-from rltransfer.errors import MissingExtraError, SpaceMismatchError
+from rltransfer.errors import MissingExtraError, NotApplicableError, SpaceMismatchError
 from rltransfer.registry import ALGORITHMS
 from rltransfer.tasks.family import Context
 from rltransfer.trunks.specs import MLP
@@ -112,6 +112,10 @@ def test_heads_that_stand_for_actions_are_those_whose_shape_or_meaning_is_the_ac
 @pytest.mark.parametrize("method", list(METHODS))
 def test_each_method_reaches_each_algorithm(algorithm, method, learner, snapshot):
     source, model = learner(algorithm, seed=7), learner(algorithm)
+    if (algorithm, method) == ("trpo", "soft"):
+        with pytest.raises(NotApplicableError, match="TRPO's actor moves by natural gradients"):
+            METHODS[method].attach(model, source)
+        return
     report = METHODS[method].attach(model, source)
     ours, theirs = report.of("target"), named_parts(source)
     parts = named_parts(model)

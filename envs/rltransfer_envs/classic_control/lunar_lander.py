@@ -24,8 +24,8 @@ class LunarLanderFamily(ControlFamily):
 
     ## Description
     Gymnasium's ``LunarLander-v3``. Its module's constants are replaced for the copies of this family alone: their
-    ``reset`` and ``step`` are upstream's code reading other globals, see ``own_constants.rebound``. Mass reaches Box2D through
-    the densities.
+    ``reset`` and ``step`` are upstream's code reading other globals, see ``own_constants.rebound``. Mass reaches Box2D
+    through the densities.
 
     - ``land``: come to rest on the pad between the flags. ``LunarLander-v3``, discrete or continuous.
     - ``hover``: stay above the pad, at 0.7 in observed units.
