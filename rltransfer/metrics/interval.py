@@ -39,3 +39,8 @@ class Interval:
     def is_defined(self) -> bool:
         """False where the quantity is undefined (nan) for at least one seed."""
         return not math.isnan(self.point)
+
+
+def undefined(confidence: float) -> Interval:
+    """The interval of a quantity that is undefined: three nan."""
+    return Interval(point=math.nan, low=math.nan, high=math.nan, confidence=confidence)

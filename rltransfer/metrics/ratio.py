@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rltransfer.metrics.aggregate import iqm_over_batch
-from rltransfer.metrics.interval import Interval
+from rltransfer.metrics.interval import Interval, undefined
 from rltransfer.metrics.transfer import Normalizer
 
 Areas = NDArray[np.float64]
@@ -47,10 +47,9 @@ def ratio_of_areas(
     Source:
         Taylor & Stone (2009) for the ratio; the order of aggregation is our own choice.
     """
-    undefined = Interval(point=math.nan, low=math.nan, high=math.nan, confidence=confidence)
     base = float(iqm_over_batch(control[:, None]))
     if base <= 0:
-        return undefined
+        return undefined(confidence)
     point = (float(iqm_over_batch(transfer[:, None])) - base) / base
     if len(control) < 2:
         return Interval(point=point, low=-math.inf, high=math.inf, confidence=confidence)
@@ -59,7 +58,7 @@ def ratio_of_areas(
     tops = iqm_over_batch(transfer[drawn][:, :, None])
     tail = (1 - confidence) / 2
     if (bases <= 0).mean() > tail:
-        return undefined
+        return undefined(confidence)
     kept = bases > 0
     low, high = np.quantile((tops[kept] - bases[kept]) / bases[kept], [tail, 1 - tail])
     return Interval(point=point, low=float(low), high=float(high), confidence=confidence)

@@ -10,7 +10,7 @@ import numpy as np
 
 from rltransfer.metrics.bootstrap import stratified_bootstrap
 from rltransfer.metrics.curve import Curve
-from rltransfer.metrics.interval import Interval
+from rltransfer.metrics.interval import Interval, undefined
 from rltransfer.metrics.ratio import normalized, ratio_of_areas
 from rltransfer.metrics.student_t import t_interval
 from rltransfer.metrics.threshold import TimesToThreshold, times_to_threshold
@@ -129,6 +129,7 @@ def summarize(
     source_steps: int = 0,
     source_steps_beside: float = 0.0,
     normalizer: Normalizer | None = None,
+    has_zero: bool = True,
     fraction: float = 0.1,
     confidence: float = 0.95,
     num_resamples: int = 10_000,
@@ -145,6 +146,8 @@ def summarize(
         source_steps: Environment steps of source training, at least 0, for the second accounting.
         source_steps_beside: Further source steps for each target step, where the source goes on being played.
         normalizer: (random, reference) returns on the target, for the transfer ratio alone.
+        has_zero: Whether 0 (with a normalizer: the random return) is what a policy gets that knows nothing. Without
+            it the transfer ratio is undefined: it would compare distances from an arbitrary return.
         fraction: Part of the budget averaged for the asymptotic gain, in (0, 1].
         confidence: Nominal coverage of every interval, in (0, 1).
         num_resamples: Bootstrap resamples per interval.
@@ -166,13 +169,15 @@ def summarize(
     interval = partial(_interval, confidence=confidence, num_resamples=num_resamples, seed=seed)
     gains = [total_reward_gain(*pair) for pair in pairs]
     areas = np.array([[curve.area() for curve in pair] for pair in pairs])  # (num_seeds, 2)
-    ratio = ratio_of_areas(
-        normalized(areas[:, 0], normalizer),
-        normalized(areas[:, 1], normalizer),
-        confidence=confidence,
-        num_resamples=num_resamples,
-        seed=seed,
-    )
+    ratio = undefined(confidence)
+    if has_zero:
+        ratio = ratio_of_areas(
+            normalized(areas[:, 0], normalizer),
+            normalized(areas[:, 1], normalizer),
+            confidence=confidence,
+            num_resamples=num_resamples,
+            seed=seed,
+        )
     gain, gain_t = interval(gains), t_interval(gains, confidence=confidence)
     verdict, bootstrap_verdict = judge(gain, gain_t), judge(gain)
     return TransferSummary(

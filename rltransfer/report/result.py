@@ -254,6 +254,7 @@ def _target(trials: Trials, config: ExperimentConfig, name: str) -> TargetResult
                 source_steps=arm.source_trained or config.source.budget or 0,
                 source_steps_beside=arm.source_steps / max(1, config.budget),
                 normalizer=normalizer,
+                has_zero=reference is not None or not task.family.reference_scores,
             )
         arms.append(replace(arm, summary=summary))
     return TargetResult(name=name, task=str(task), threshold=threshold, arms=tuple(arms))

@@ -76,9 +76,9 @@ def _legend() -> Iterator[RenderableType]:
     yield Text()
     yield Text(
         "gain: area under the curve against the control's, per step; ratio: the same relative to the control's, with "
-        "the random policy as 0 and the expert as 1 where the family has their scores for the target's dynamics and "
-        "layout, and undefined where the control is not reliably above 0; to threshold: median over seeds (how "
-        "many reach it). Verdict: on the gain, and only where the bootstrap and the t interval both exclude 0.",
+        "the random policy as 0 and the expert as 1 where the family has their scores, and undefined where it has none "
+        "for the target's dynamics and layout, or the control is not reliably above 0; to threshold: median over seeds "
+        "(how many reach it). Verdict: on the gain, and only where the bootstrap and the t interval both exclude 0.",
         style="dim",
     )
 

@@ -144,6 +144,14 @@ def test_an_undefined_ratio_of_one_seed_is_carried_until_it_is_normalised() -> N
     assert normalised.total_reward_gain == raw.total_reward_gain
 
 
+def test_without_a_zero_of_its_own_a_ratio_is_undefined_and_nothing_else_changes() -> None:
+    transfer, control = shifted(OFFSETS, 1, 1, 1), shifted(OFFSETS, 5, 6, 7)
+    known, unknown = (summarize(transfer, control, threshold=1.0, has_zero=zero) for zero in (True, False))
+    assert known.transfer_ratio.is_defined
+    assert not unknown.transfer_ratio.is_defined
+    assert unknown.total_reward_gain == known.total_reward_gain
+
+
 def test_the_same_seed_gives_the_same_summary_and_the_summary_is_plain_data() -> None:
     arms = (shifted(OFFSETS, 4, 6, 7), shifted(OFFSETS[::-1], 1, 3, 9))
     first, again = (summarize(*arms, threshold=6.0) for _ in range(2))
