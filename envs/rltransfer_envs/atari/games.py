@@ -140,6 +140,15 @@ GAMES: dict[str, Game] = {
         human=4.3,
         success=1,
     ),
+    "crazy-climber": Game(
+        rom="crazy_climber",
+        summary="up the front of a skyscraper, past closing windows and falling things",
+        modes=_numbers(4),
+        difficulties=_numbers(2),
+        minimal=(0, 2, 3, 4, 5, 6, 7, 8, 9),
+        random=10781.0,
+        human=35411.0,
+    ),
 }
 """Every game that is a task of the family, by the task's name."""
 

@@ -29,6 +29,7 @@ RANDOM: dict[tuple[str, str], float] = {
     ("joystick", "seaquest"): 61.0,
     ("joystick", "river-raid"): 1501.0,
     ("joystick", "boxing"): 1.6,
+    ("joystick", "crazy-climber"): 9095.0,
     ("minimal", "pong"): -20.0,
     ("minimal", "breakout"): 1.3,
     ("minimal", "freeway"): 0.0,
@@ -41,6 +42,7 @@ RANDOM: dict[tuple[str, str], float] = {
     ("minimal", "seaquest"): 61.0,
     ("minimal", "river-raid"): 1501.0,
     ("minimal", "boxing"): 1.6,
+    ("minimal", "crazy-climber"): 7825.0,
 }
 """By robot and game; a robot that chooses among more actions plays another game at random."""
 REFERENCE_SCORES = {

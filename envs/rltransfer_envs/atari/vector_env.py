@@ -26,9 +26,9 @@ class AtariGames(VectorEnv[Array, Array, Array]):
     """Copies of an Atari 2600 game, run in the Arcade Learning Environment (ALE).
 
     ## Description
-    Twelve games are tasks: pong, breakout, freeway, space-invaders, assault, hero, ms-pacman, alien, asterix, seaquest,
-    river-raid, boxing. A game's modes and difficulties are its changed environments, the "flavours" of Farebrother,
-    Machado & Bowling 2018, "Generalization and Regularization in DQN", who went from mode 0, difficulty 0 to: freeway
+    Thirteen games are tasks: pong, breakout, freeway, space-invaders, assault, hero, ms-pacman, alien, asterix,
+    seaquest, river-raid, boxing, crazy-climber. A game's modes and difficulties are its changed environments, the
+    "flavours" of Farebrother, Machado & Bowling 2018, "Generalization and Regularization in DQN", who went from mode 0, difficulty 0 to: freeway
     mode 1 with difficulties 0 and 1, and mode 4; hero modes 1 and 2; breakout mode 12; space-invaders mode 1 with
     difficulties 0 and 1, and mode 9. Any other game of ALE is in reach of the ad-hoc Gymnasium family by its id.
 
