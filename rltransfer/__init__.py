@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rltransfer.tasks.making import make_env as make_env
     from rltransfer.tasks.single_env_family import SingleEnvFamily as SingleEnvFamily
     from rltransfer.training.evaluation import Evaluator as Evaluator
+    from rltransfer.transfer.compose import Compose as Compose
     from rltransfer.transfer.direct import Direct as Direct
     from rltransfer.transfer.finetune import Finetune as Finetune
     from rltransfer.transfer.frozen import Frozen as Frozen
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from rltransfer.trunks.trunk import Trunk as Trunk
 
 _NAMES = {
+    "Compose": "rltransfer.transfer.compose",
     "Context": "rltransfer.tasks.family",
     "Direct": "rltransfer.transfer.direct",
     "Evaluator": "rltransfer.training.evaluation",

@@ -145,6 +145,7 @@ METHODS: Registry[Any] = Registry(
         "frozen": "rltransfer.transfer.frozen:Frozen",
         "soft_sharing": "rltransfer.transfer.soft_sharing:SoftSharing",
         "hard_sharing": "rltransfer.transfer.hard_sharing:HardSharing",
+        "compose": "rltransfer.transfer.compose:Compose",
     },
 )
 """Transfer methods: subclasses of ``rltransfer.transfer.TransferMethod``."""

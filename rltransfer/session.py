@@ -139,6 +139,6 @@ def _work(config: ExperimentConfig, name: TrialName) -> float:
     method = next(m for m in config.methods if m.label == name.method)
     if not method.trains:
         return 0.02 * config.budget
-    if isinstance(method, Frozen):
+    if any(isinstance(part, Frozen) for part in method.together()):
         return 0.3 * config.budget
-    return (2.0 if method.needs_source_env else 1.0) * config.budget
+    return (2.0 if method.changes_source else 1.0) * config.budget

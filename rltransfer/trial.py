@@ -92,7 +92,7 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     agent, source = _agent(trial, task, directory)
     measured = {own: (evaluators[own], agent)}
     method = trial.method
-    if method is not None and method.needs_source_env and source is not None:
+    if method is not None and method.changes_source and source is not None:
         kept = Evaluator(task_of_experiment(config, "source"), episodes=evaluation.episodes, seed=evaluation.seed)
         measured["source"] = (kept, source)
     before = 0 if source is None else int(source.num_timesteps)
@@ -132,7 +132,7 @@ def _agent(trial: Trial, task: Task, directory: TrialDirectory) -> tuple[BaseAlg
         return agent, None
     source_task = task_of_experiment(config, "source")
     source_env = None
-    if method.needs_source_env:
+    if method.plays_source:
         source_seed = seed_of(trial.name.seed, "source beside the target")
         source_env = vec_env(source_task, num_envs=settings.num_envs, seed=source_seed)
     source = load_agent(trial.source_agent(), env=source_env)

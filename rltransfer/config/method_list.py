@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError, ValidationInfo
@@ -14,6 +15,8 @@ from rltransfer.errors import ConfigError, UnknownNameError
 
 CONTROL = "scratch"
 """The registered name of the method that every other is measured against."""
+COMPOSITION = "compose"
+"""The registered name of several methods together, which a list stands for."""
 
 
 def parse_methods(value: object, info: ValidationInfo) -> tuple[Any, ...]:
@@ -29,7 +32,7 @@ def parse_methods(value: object, info: ValidationInfo) -> tuple[Any, ...]:
     made: dict[int, Any] = {}
     for index, item in enumerate(value):
         try:
-            made[index] = named_by_mapping(registry.METHODS, item)
+            made[index] = _method(item)
         except ValidationError as error:
             flaws += [flaw.below(index) for flaw in found_flaws(error, item)]
     flaws += _repeated_labels(made)
@@ -41,9 +44,41 @@ def parse_methods(value: object, info: ValidationInfo) -> tuple[Any, ...]:
     return (*first, *(method for method in made.values() if not isinstance(method, control)))
 
 
+def _method(item: object) -> Any:
+    """One method, or the composition that a list of several, or ``{compose: {methods: [...]}}``, stands for."""
+    options = item.get(COMPOSITION) if isinstance(item, Mapping) and len(item) == 1 else None
+    where: tuple[str | int, ...] = (COMPOSITION, "methods")
+    if isinstance(item, list | tuple):
+        options, where = {"methods": item}, ()
+    members = options.get("methods") if isinstance(options, Mapping) else None
+    if not isinstance(options, Mapping) or not isinstance(members, list | tuple):
+        return named_by_mapping(registry.METHODS, item)
+    made, flaws = [], []
+    for index, member in enumerate(members):
+        try:
+            made.append(_method(member))
+        except ValidationError as error:
+            flaws += [flaw.below(*where, index) for flaw in found_flaws(error, member)]
+    if flaws:
+        raise flaw_error("methods", flaws)
+    try:
+        return named_by_mapping(registry.METHODS, {COMPOSITION: {**options, "methods": made}})
+    except ValidationError as error:
+        found = found_flaws(error, item)
+        if where:
+            raise flaw_error("methods", found) from None
+        raise flaw_error("methods", [Flaw(flaw.path[2:], flaw.message) for flaw in found]) from None
+
+
 def methods_as_written(methods: tuple[Any, ...]) -> list[dict[str, Any]]:
     """Each method as a mapping of its registered name to all its options."""
-    return [{name_of(registry.METHODS, method): method.model_dump(mode="json")} for method in methods]
+    return [{name_of(registry.METHODS, method): _options_as_written(method)} for method in methods]
+
+
+def _options_as_written(method: Any) -> dict[str, Any]:
+    options: dict[str, Any] = method.model_dump(mode="json")
+    members = method.together()
+    return options if members == (method,) else {**options, "methods": methods_as_written(members)}
 
 
 def _repeated_labels(made: dict[int, Any]) -> list[Flaw]:

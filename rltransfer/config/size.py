@@ -52,7 +52,7 @@ class ExperimentSize:
 def size_of(config: ExperimentConfig) -> ExperimentSize:
     """Trials and environment steps of ``config``; evaluation episodes are not counted."""
     num_seeds, num_targets = len(config.seeds), len(config.targets)
-    num_training = sum(method.trains + method.needs_source_env for method in config.methods)
+    num_training = sum(method.trains + method.changes_source for method in config.methods)
     return ExperimentSize(
         num_targets=num_targets,
         num_methods=len(config.methods),

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from rltransfer.lazy import exported
+from rltransfer.transfer.compose import Compose
 from rltransfer.transfer.direct import Direct
 from rltransfer.transfer.finetune import Finetune
 from rltransfer.transfer.frozen import Frozen
@@ -14,6 +15,6 @@ from rltransfer.transfer.soft_sharing import SoftSharing
 if TYPE_CHECKING:
     from rltransfer.transfer.report import TransferReport as TransferReport
 
-__all__ = ["Direct", "Finetune", "Frozen", "HardSharing", "Scratch", "SoftSharing", "TransferMethod"]
+__all__ = ["Compose", "Direct", "Finetune", "Frozen", "HardSharing", "Scratch", "SoftSharing", "TransferMethod"]
 
 __getattr__, __dir__ = exported(__name__, {"TransferReport": "rltransfer.transfer.report"})

@@ -8,13 +8,11 @@ import pydantic
 from pydantic import Field
 
 from rltransfer.errors import NotApplicableError
-from rltransfer.transfer.method import Knowledge, TransferMethod
+from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 if TYPE_CHECKING:
-    from stable_baselines3.common.base_class import BaseAlgorithm
-
     from rltransfer.tasks import SpaceDiff
-    from rltransfer.transfer.report import TransferReport
+    from rltransfer.transfer.attaching import Attachment
 
 NEVER = -1e9
 """The preference of an action that the mapping does not reach: it is never the best one."""
@@ -32,6 +30,7 @@ class Direct(TransferMethod):
     transfers: ClassVar[Knowledge] = "parameters"
     heterogeneous: ClassVar[bool] = False
     trains: ClassVar[bool] = False
+    decides: ClassVar[frozenset[Decision]] = frozenset({"everything"})
 
     action_mapping: tuple[int, ...] | None = Field(default=None, min_length=1)
 
@@ -61,16 +60,10 @@ class Direct(TransferMethod):
                 f"the source has {source.n} actions, the target {target.n}"
             )
 
-    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
-        """Copy the whole policy; see ``TransferMethod.attach``."""
-        from rltransfer.transfer.carrying import carry_all, compared, open_ledger
-
-        ledger = open_ledger(self.label, model, source)
-        diff = compared(model, source, diff)
-        self.check(diff)
-        carry_all(ledger, diff)
+    def carry(self, transfer: Attachment) -> None:
+        """Copy the whole policy."""
+        transfer.carry_all()
         if self.action_mapping is not None:
             from rltransfer.transfer.carrying import carry_action_rows
 
-            carry_action_rows(ledger, self.action_mapping, otherwise=NEVER)
-        return ledger.close()
+            carry_action_rows(transfer.ledger, self.action_mapping, otherwise=NEVER)

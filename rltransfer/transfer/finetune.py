@@ -9,10 +9,7 @@ from rltransfer.transfer.method import Knowledge, TransferMethod
 from rltransfer.transfer.stages import check_stage_values, for_stages
 
 if TYPE_CHECKING:
-    from stable_baselines3.common.base_class import BaseAlgorithm
-
-    from rltransfer.tasks import SpaceDiff
-    from rltransfer.transfer.report import TransferReport
+    from rltransfer.transfer.attaching import Attachment
 
 
 class Finetune(TransferMethod):
@@ -43,28 +40,13 @@ class Finetune(TransferMethod):
         elif self.learning_rate_scale != "lecture" and self.learning_rate_scale < 0:
             raise ConfigError(f"learning_rate_scale is {self.learning_rate_scale}; it is 0 or more")
 
-    def scales(self, stage_names: tuple[str, ...]) -> dict[str, float]:
+    def carry(self, transfer: Attachment) -> None:
+        """Copy everything that fits."""
+        transfer.carry_all()
+
+    def rates(self, stage_names: tuple[str, ...]) -> dict[str, float]:
         """The factor for each stage and for ``heads``."""
         if self.learning_rate_scale == "lecture":
             slow = dict.fromkeys(stage_names[:-1], 0.01)
             return for_stages({**slow, stage_names[-1]: 0.1}, stage_names, rest=1.0, heads=1.0)
         return for_stages(self.learning_rate_scale, stage_names, rest=1.0, heads=1.0)
-
-    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
-        """Copy weights and scale rates; see ``TransferMethod.attach``."""
-        from rltransfer.agents.anatomy import learned_parts, stage_of, trunk_of
-        from rltransfer.agents.optimizing import regroup
-        from rltransfer.transfer.carrying import carry_all, compared, open_ledger
-
-        ledger = open_ledger(self.label, model, source)
-        names = trunk_of(model).stage_names
-        self.check_stages(names)
-        carry_all(ledger, compared(model, source, diff), self.heads)
-        scales = self.scales(names)
-        regroup(model, lambda name: scales[stage_of(name, model)])
-        moved = learned_parts(model)
-        for name in ledger.carried():
-            scale = scales[stage_of(name, model)]
-            if scale != 1 and name in moved:
-                ledger.mark([name], "copied", f"learning rate x {scale:g}")
-        return ledger.close()

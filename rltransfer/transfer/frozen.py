@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rltransfer.errors import UnknownNameError
+from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.registry import nearest
-from rltransfer.transfer.method import Knowledge, TransferMethod
+from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 if TYPE_CHECKING:
-    from stable_baselines3.common.base_class import BaseAlgorithm
-
-    from rltransfer.tasks import SpaceDiff
-    from rltransfer.transfer.report import TransferReport
+    from rltransfer.transfer.attaching import Attachment
 
 
 class Frozen(TransferMethod):
@@ -34,6 +31,8 @@ class Frozen(TransferMethod):
     registered: ClassVar[str] = "frozen"
     transfers: ClassVar[Knowledge] = "features"
     heterogeneous: ClassVar[bool] = True
+    carries_acting_trunk: ClassVar[bool] = True
+    decides: ClassVar[frozenset[Decision]] = frozenset({"which stages learn"})
 
     at: str = "end"
     cache: bool = True
@@ -45,24 +44,39 @@ class Frozen(TransferMethod):
         if self.at not in known:
             raise UnknownNameError("stage", self.at, known, nearest(self.at, known))
 
-    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
-        """Copy weights, freeze the stages before ``at`` and cache them; see ``TransferMethod.attach``."""
-        from rltransfer.agents.anatomy import stage_of, trunk_of, trunk_sites
-        from rltransfer.agents.feature_cache import cache_features
-        from rltransfer.agents.optimizing import regroup
-        from rltransfer.transfer.carrying import carry_all, compared, open_ledger, require_prefix
+    def check_beside(self, other: TransferMethod) -> None:
+        """Raise ConfigError where ``other`` would need the observations that the cache does not keep."""
+        if self.cache and other.reads_observations:
+            raise ConfigError(
+                f"{other.label} needs the observations themselves, and frozen keeps features in their place. Give "
+                "frozen cache: false."
+            )
 
-        ledger = open_ledger(self.label, model, source)
-        trunk = trunk_of(model)
-        self.check_stages(trunk.stage_names)
-        carry_all(ledger, compared(model, source, diff), self.heads, acting=True)
-        require_prefix(ledger, self.at)
-        for site in trunk_sites(model):
+    def carry(self, transfer: Attachment) -> None:
+        """Copy everything that fits; the frozen stages must."""
+        from rltransfer.transfer.carrying import require_prefix
+
+        transfer.carry_all()
+        require_prefix(transfer.ledger, self.at)
+
+    def arrange(self, transfer: Attachment) -> None:
+        """Freeze the stages before ``at`` in every trunk copy."""
+        from rltransfer.agents.anatomy import trunk_sites
+
+        for site in trunk_sites(transfer.model):
             site.trunk.freeze(self.at)
-        regroup(model)
-        frozen = trunk.stage_names[: trunk.index(self.at)]
-        ledger.mark([name for name in ledger.carried() if stage_of(name, model) in frozen], "frozen")
-        report = ledger.close()
-        if self.cache and frozen:
-            cache_features(model, self.at)
-        return report
+        frozen = self._frozen(transfer)
+        transfer.ledger.mark([name for name in transfer.ledger.carried() if transfer.stage(name) in frozen], "frozen")
+
+    def finish(self, transfer: Attachment) -> None:
+        """Let features of the frozen stages take the observations' place in buffers."""
+        from rltransfer.agents.feature_cache import cache_features
+
+        if self.cache and self._frozen(transfer):
+            cache_features(transfer.model, self.at)
+
+    def _frozen(self, transfer: Attachment) -> tuple[str, ...]:
+        from rltransfer.agents.anatomy import trunk_of
+
+        trunk = trunk_of(transfer.model)
+        return trunk.stage_names[: trunk.index(self.at)]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rltransfer.errors import NotApplicableError
-from rltransfer.transfer.method import Knowledge, TransferMethod
+from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 if TYPE_CHECKING:
-    from stable_baselines3.common.base_class import BaseAlgorithm
-
     from rltransfer.tasks import SpaceDiff
-    from rltransfer.transfer.report import TransferReport
+    from rltransfer.transfer.attaching import Attachment
 
 
 class HardSharing(TransferMethod):
@@ -33,6 +31,10 @@ class HardSharing(TransferMethod):
     transfers: ClassVar[Knowledge] = "parameters"
     heterogeneous: ClassVar[bool] = True
     needs_source_env: ClassVar[bool] = True
+    teaches_source: ClassVar[bool] = True
+    decides: ClassVar[frozenset[Decision]] = frozenset(
+        {"which stages learn", "how weights are held to the source's", "how the trunk is built"}
+    )
 
     start: Literal["source", "scratch"] = "source"
     heads: Literal["copy", "reinit"] = "copy"
@@ -45,28 +47,35 @@ class HardSharing(TransferMethod):
         if shapes[0] != shapes[1]:
             raise NotApplicableError(f"one trunk cannot read observations of shapes {shapes[0]} and {shapes[1]}")
 
-    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
-        """Put the source's trunk into ``model`` and let both learn; see ``TransferMethod.attach``.
+    def check_beside(self, other: TransferMethod) -> None:
+        """Raise ConfigError where both would say what the shared trunk begins with."""
+        if self.start == "scratch" and other.carries_weights:
+            raise ConfigError(f"{other.label} begins with the source's weights, and hard_sharing with fresh ones")
+
+    def carry(self, transfer: Attachment) -> None:
+        """Copy the source's weights, or give the source the target's fresh trunk.
 
         Raises:
-            NotApplicableError: the source agent has no environment, or the trunks differ.
+            NotApplicableError: the source agent has no environment.
         """
-        from rltransfer.agents.joint import learn_jointly
-        from rltransfer.agents.optimizing import regroup
-        from rltransfer.transfer.carrying import carry_all, carry_heads, compared, open_ledger, tie_trunk
+        from rltransfer.transfer.carrying import carry_all, open_ledger
 
-        if source.get_env() is None:
+        if transfer.source.get_env() is None:
             raise NotApplicableError(
                 "the source is learned too, so it needs its environment: rltransfer.load_agent(folder, env=...)"
             )
-        ledger = open_ledger(self.label, model, source)
-        diff = compared(model, source, diff)
-        self.check(diff)
         if self.start == "scratch":
-            carry_all(open_ledger(self.label, source, model), diff, "reinit")
-        tie_trunk(ledger)
-        if self.heads == "copy":
-            carry_heads(ledger, diff)
-        regroup(model)
-        learn_jointly(model, source)
-        return ledger.close()
+            carry_all(open_ledger(self.label, transfer.source, transfer.model), transfer.diff, "reinit")
+        transfer.carry_all()
+
+    def arrange(self, transfer: Attachment) -> None:
+        """Put the source's trunk into the target. Raises NotApplicableError where the trunks differ."""
+        from rltransfer.transfer.carrying import tie_trunk
+
+        tie_trunk(transfer.ledger)
+
+    def hold(self, transfer: Attachment) -> None:
+        """Let both learn in turn."""
+        from rltransfer.agents.joint import learn_jointly
+
+        learn_jointly(transfer.model, transfer.source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import abc
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -10,20 +9,41 @@ from pydantic import Field
 from rltransfer.settings import Options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stable_baselines3.common.base_class import BaseAlgorithm
 
     from rltransfer.tasks import SpaceDiff
+    from rltransfer.transfer.attaching import Attachment
     from rltransfer.transfer.report import TransferReport
 
-Knowledge = Literal["instances", "features", "parameters", "relations", "none"]
+Knowledge = Literal["instances", "features", "parameters", "relations", "several", "none"]
 Setting = Literal["supervised", "semi-supervised", "unsupervised"]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
+Decision = Literal[
+    "everything",
+    "which stages learn",
+    "how weights are held to the source's",
+    "how the trunk is built",
+    "how the agent acts",
+    "what the replay buffer holds",
+]
+"""What two methods of one composition cannot both decide."""
 
 
-class TransferMethod(Options, abc.ABC):
+class TransferMethod(Options):
     """How source knowledge reaches the target learner.
 
     Methods are frozen settings: the same object serves YAML, Python and any number of trials.
+
+    What a method does is spread over phases, so that several compose: each phase of all of them comes before the next
+    phase of any. A method fills in those that it needs.
+
+    1. ``carry``: which weights the target begins with.
+    2. ``arrange``: how its networks are built, tied and frozen.
+    3. ``rates``: how fast each stage learns; optimizers are rebuilt with the product over all methods.
+    4. ``hold``: what acts while it learns: penalties, further losses, other actions or transitions.
+    5. ``finish``: what can only be done when all else stands, as caching.
 
     Args:
         name: label in tables, paths and TensorBoard; the method's own name where left out. Needed where an
@@ -43,7 +63,17 @@ class TransferMethod(Options, abc.ABC):
     needs_source: ClassVar[bool] = True
     """Whether there must be a source agent at all; the control needs none."""
     needs_source_env: ClassVar[bool] = False
-    """Whether the source task goes on being played while the target is learned."""
+    """Whether the source task is played, too, before the target is learned or while it is."""
+    teaches_source: ClassVar[bool] = False
+    """Whether the source agent goes on learning while the target is learned."""
+    carries_weights: ClassVar[bool] = True
+    """Whether weights are carried over, so that it is an error where not one fits."""
+    carries_acting_trunk: ClassVar[bool] = False
+    """Whether every trunk copy of the target needs the source's acting trunk, as a frozen prefix does."""
+    reads_observations: ClassVar[bool] = False
+    """Whether updates need the observations themselves, so that features cannot be cached in their place."""
+    decides: ClassVar[frozenset[Decision]] = frozenset()
+    """What only one method of a composition can decide."""
 
     name: Label | None = None
 
@@ -58,7 +88,25 @@ class TransferMethod(Options, abc.ABC):
     def check_stages(self, stage_names: tuple[str, ...]) -> None:
         """Raise ConfigError where a setting names a stage that the trunk does not have."""
 
-    @abc.abstractmethod
+    def check_beside(self, other: TransferMethod) -> None:
+        """Raise ConfigError, with the reason, where the method makes no sense together with ``other``."""
+
+    def carry(self, transfer: Attachment) -> None:
+        """Copy weights into the target; ``transfer.carry_all()`` copies all that fits."""
+
+    def arrange(self, transfer: Attachment) -> None:
+        """Change how the target's networks are built, which are tied, and which learn."""
+
+    def rates(self, stage_names: tuple[str, ...]) -> Mapping[str, float]:
+        """Factors on the learning rate by stage and ``heads``; 1 where not named."""
+        return {}
+
+    def hold(self, transfer: Attachment) -> None:
+        """Put in place what acts while the target learns; the optimizers stand by now."""
+
+    def finish(self, transfer: Attachment) -> None:
+        """Do what needs everything else in its place."""
+
     def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
         """Carry what ``source`` knows into ``model``, in place; ``model.learn`` then does the rest.
 
@@ -74,3 +122,20 @@ class TransferMethod(Options, abc.ABC):
             NotApplicableError: the method cannot serve this pair.
             NothingTransferredError: not one parameter found its way.
         """
+        from rltransfer.transfer.attaching import attach
+
+        return attach(self.together(), model, source, label=self.label, diff=diff)
+
+    @property
+    def plays_source(self) -> bool:
+        """Whether the source task is played by any of the methods in this one."""
+        return any(method.needs_source_env for method in self.together())
+
+    @property
+    def changes_source(self) -> bool:
+        """Whether the source agent goes on learning by any of the methods in this one."""
+        return any(method.teaches_source for method in self.together())
+
+    def together(self) -> tuple[TransferMethod, ...]:
+        """The methods that this one is composed of: itself, where it is not a composition."""
+        return (self,)

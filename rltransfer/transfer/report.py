@@ -148,6 +148,11 @@ class Ledger:
             if name in carried:
                 self.note(name, fate, carried[name], note)
 
+    def remark(self, name: str, note: str) -> None:
+        """Say more of what was carried over under ``name``, whose fate stays."""
+        entry = self._target[name]
+        self.note(name, entry.fate, entry.counterpart or "", "; ".join(part for part in (entry.note, note) if part))
+
     def refused(self, name: str, why: str) -> None:
         """Say why the target's ``name`` starts afresh."""
         shape = tuple(self._parts[0][name].shape)

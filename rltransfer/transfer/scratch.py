@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from rltransfer.transfer.method import Knowledge, TransferMethod
-
-if TYPE_CHECKING:
-    from stable_baselines3.common.base_class import BaseAlgorithm
-
-    from rltransfer.tasks import SpaceDiff
-    from rltransfer.transfer.report import TransferReport
+from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 
 class Scratch(TransferMethod):
@@ -20,11 +14,7 @@ class Scratch(TransferMethod):
     transfers: ClassVar[Knowledge] = "none"
     heterogeneous: ClassVar[bool] = True
     needs_source: ClassVar[bool] = False
+    carries_weights: ClassVar[bool] = False
+    decides: ClassVar[frozenset[Decision]] = frozenset({"everything"})
 
     name: None = None
-
-    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
-        """Leave ``model`` as it is; see ``TransferMethod.attach``."""
-        from rltransfer.transfer.carrying import open_ledger
-
-        return open_ledger(self.label, model, source).close(may_carry_nothing=True)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, ClassVar
 
 from rltransfer.errors import ConfigError
-from rltransfer.transfer.method import Knowledge, TransferMethod
+from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 from rltransfer.transfer.stages import check_stage_values, for_stages
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class SoftSharing(TransferMethod):
     registered: ClassVar[str] = "soft_sharing"
     transfers: ClassVar[Knowledge] = "parameters"
     heterogeneous: ClassVar[bool] = True
+    decides: ClassVar[frozenset[Decision]] = frozenset({"how weights are held to the source's"})
 
     strength: float | dict[str, float] = 1e-3
 
@@ -45,27 +46,21 @@ class SoftSharing(TransferMethod):
         elif self.strength < 0:
             raise ConfigError(f"strength is {self.strength}; it is 0 or more")
 
-    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
-        """Copy weights and hold them by the penalty; see ``TransferMethod.attach``."""
-        from rltransfer.agents.anatomy import learned_parts, named_parts, stage_of, trunk_of
-        from rltransfer.agents.optimizing import pull, regroup
-        from rltransfer.transfer.carrying import carry_all, compared, open_ledger
+    def carry(self, transfer: Attachment) -> None:
+        """Copy everything that fits."""
+        transfer.carry_all()
 
-        ledger = open_ledger(self.label, model, source)
-        names = trunk_of(model).stage_names
-        self.check_stages(names)
-        carry_all(ledger, compared(model, source, diff))
-        strengths = for_stages(self.strength, names, rest=0.0, heads=0.0)
-        parts = named_parts(model)
+    def hold(self, transfer: Attachment) -> None:
+        """Pull what was carried over, and goes on being learned, back to where it is now."""
+        from rltransfer.agents.anatomy import named_parts
+        from rltransfer.agents.optimizing import pull
+
+        strengths = for_stages(self.strength, transfer.stage_names, rest=0.0, heads=0.0)
+        parts = named_parts(transfer.model)
         anchors: dict[float, list[tuple[Tensor, Tensor]]] = defaultdict(list)
-        moved = learned_parts(model)  # a target network follows; no penalty acts on it
-        for name in ledger.carried():
-            if name not in moved:
-                continue
-            strength = strengths[stage_of(name, model)]
+        for name in transfer.learned():
+            strength = strengths[transfer.stage(name)]
             if strength:
                 anchors[strength].append((parts[name], parts[name].detach().clone()))
-                ledger.mark([name], "penalised", f"strength {strength:g}")
-        regroup(model)
-        pull(model, anchors)
-        return ledger.close()
+                transfer.ledger.mark([name], "penalised", f"strength {strength:g}")
+        pull(transfer.model, anchors)

@@ -64,9 +64,9 @@ def test_scales_outlive_the_rate_that_stable_baselines_sets_for_all(algorithm, p
 
 
 def test_lecture_is_a_tenth_for_the_last_stage_and_a_hundredth_before():
-    scales = rlt.Finetune(learning_rate_scale="lecture").scales(("block1", "block2", "fc"))
+    scales = rlt.Finetune(learning_rate_scale="lecture").rates(("block1", "block2", "fc"))
     assert scales == {"block1": 0.01, "block2": 0.01, "fc": 0.1, "heads": 1.0}
-    assert rlt.Finetune().scales(("block1", "fc")) == {"block1": 1.0, "fc": 1.0, "heads": 1.0}
+    assert rlt.Finetune().rates(("block1", "fc")) == {"block1": 1.0, "fc": 1.0, "heads": 1.0}
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])

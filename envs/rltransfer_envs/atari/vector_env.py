@@ -28,9 +28,10 @@ class AtariGames(VectorEnv[Array, Array, Array]):
     ## Description
     Thirteen games are tasks: pong, breakout, freeway, space-invaders, assault, hero, ms-pacman, alien, asterix,
     seaquest, river-raid, boxing, crazy-climber. A game's modes and difficulties are its changed environments, the
-    "flavours" of Farebrother, Machado & Bowling 2018, "Generalization and Regularization in DQN", who went from mode 0, difficulty 0 to: freeway
-    mode 1 with difficulties 0 and 1, and mode 4; hero modes 1 and 2; breakout mode 12; space-invaders mode 1 with
-    difficulties 0 and 1, and mode 9. Any other game of ALE is in reach of the ad-hoc Gymnasium family by its id.
+    "flavours" of Farebrother, Machado & Bowling 2018, "Generalization and Regularization in DQN", who went from mode 0,
+    difficulty 0 to: freeway mode 1 with difficulties 0 and 1, and mode 4; hero modes 1 and 2; breakout mode 12;
+    space-invaders mode 1 with difficulties 0 and 1, and mode 9. Any other game of ALE is in reach of the ad-hoc
+    Gymnasium family by its id.
 
     The protocol is that of Machado et al. 2018, "Revisiting the Arcade Learning Environment: Evaluation Protocols and
     Open Problems for General Agents": sticky actions with probability 0.25, the game's end (not a life's) ends the

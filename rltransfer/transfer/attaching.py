@@ -1,0 +1,125 @@
+"""One transfer while it is attached: what its methods share, and the order in which they act."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from stable_baselines3.common.base_class import BaseAlgorithm
+
+from rltransfer.agents.anatomy import learned_parts, stage_of, trunk_of
+from rltransfer.agents.optimizing import regroup
+from rltransfer.transfer.carrying import carry_all, compared, open_ledger
+from rltransfer.transfer.report import Ledger, TransferReport
+
+if TYPE_CHECKING:
+    from rltransfer.tasks.space_diff import SpaceDiff
+    from rltransfer.transfer.method import TransferMethod
+
+
+@dataclass(kw_only=True)
+class Attachment:
+    """A transfer that is under way.
+
+    Args:
+        model: the target learner, changed in place.
+        source: the source agent.
+        diff: what differs between their tasks.
+        ledger: where methods write what became of each parameter.
+        heads: whether heads that agree are copied, or all start afresh: ``reinit`` where any method says so.
+        acting: whether every trunk copy of the target takes the source's acting trunk over, as a frozen prefix needs
+            it, or each its own counterpart.
+    """
+
+    model: BaseAlgorithm
+    source: BaseAlgorithm
+    diff: SpaceDiff
+    ledger: Ledger
+    heads: Literal["copy", "reinit"] = "copy"
+    acting: bool = False
+    _carried: bool = field(default=False, init=False)
+
+    @property
+    def stage_names(self) -> tuple[str, ...]:
+        """The stages of the target's trunk as it is now."""
+        return trunk_of(self.model).stage_names
+
+    def carry_all(self) -> None:
+        """Copy trunk, and heads where wanted and possible; a second method that asks for it changes nothing."""
+        if not self._carried:
+            carry_all(self.ledger, self.diff, self.heads, acting=self.acting)
+            self._carried = True
+
+    def stage(self, name: str) -> str:
+        """The stage, or ``"heads"``, that a parameter of the target belongs to."""
+        return stage_of(name, self.model)
+
+    def learned(self) -> list[str]:
+        """What was carried over and goes on being learned; target networks, which follow, are not among it."""
+        moved = learned_parts(self.model)
+        return [name for name in self.ledger.carried() if name in moved]
+
+
+def attach(
+    methods: Sequence[TransferMethod],
+    model: BaseAlgorithm,
+    source: BaseAlgorithm,
+    *,
+    label: str,
+    diff: SpaceDiff | None = None,
+) -> TransferReport:
+    """Attach ``methods`` together: each phase of all of them, before the next phase of any.
+
+    Carry weights, arrange what learns, rebuild optimizers with every method's learning rates multiplied, hold what
+    acts while learning; when everything is accounted for, finish. See ``TransferMethod`` for the phases.
+
+    Args:
+        methods: that go together; see ``Compose``.
+        model: the target learner.
+        source: the source agent.
+        label: what reports call the transfer.
+        diff: see ``TransferMethod.attach``.
+    """
+    ledger = open_ledger(label, model, source)
+    diff = compared(model, source, diff)
+    stages = trunk_of(model).stage_names
+    for method in methods:
+        method.check_stages(stages)
+        method.check(diff)
+    transfer = Attachment(
+        model=model,
+        source=source,
+        diff=diff,
+        ledger=ledger,
+        heads="reinit" if any(getattr(method, "heads", None) == "reinit" for method in methods) else "copy",
+        acting=any(method.carries_acting_trunk for method in methods),
+    )
+    for method in methods:
+        method.carry(transfer)
+    for method in methods:
+        method.arrange(transfer)
+    if any(method.trains and method.needs_source for method in methods):
+        _set_rates(methods, transfer)
+    for method in methods:
+        method.hold(transfer)
+    report = ledger.close(may_carry_nothing=not any(method.carries_weights for method in methods))
+    for method in methods:
+        method.finish(transfer)
+    return report
+
+
+def _set_rates(methods: Sequence[TransferMethod], transfer: Attachment) -> None:
+    """Rebuild the optimizers, with the product of what the methods say of each stage's learning rate."""
+    scales = [method.rates(transfer.stage_names) for method in methods]
+
+    def scale_of(name: str) -> float:
+        stage, product = transfer.stage(name), 1.0
+        for scale in scales:
+            product *= scale.get(stage, 1.0)
+        return product
+
+    regroup(transfer.model, scale_of)
+    for name in transfer.learned():
+        if (scale := scale_of(name)) != 1:
+            transfer.ledger.remark(name, f"learning rate x {scale:g}")
