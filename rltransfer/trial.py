@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
 
     from rltransfer.tasks import Task
+    from rltransfer.transfer.report import TransferReport
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,8 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     own = "source" if name.is_source else "target"
     evaluation = config.evaluation
     evaluators = {own: Evaluator(task, episodes=evaluation.episodes, seed=evaluation.seed)}
-    agent, source = _agent(trial, task, directory)
+    agent, source, report = _agent(trial, task, directory)
+    played = (0, 0) if report is None else (report.source_steps, report.target_steps)
     measured = {own: (evaluators[own], agent)}
     method = trial.method
     if method is not None and method.changes_source and source is not None:
@@ -102,7 +104,14 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     if method is None or method.trains:
         every = min(evaluation.every, budget)
         seconds = train(
-            agent, budget=budget, every=every, evaluators=measured, record=record, writers=[writer], tell=tell
+            agent,
+            budget=budget,
+            every=every,
+            evaluators=measured,
+            record=record,
+            writers=[writer],
+            tell=tell,
+            played=played[1],
         )
     else:
         episodes = evaluators[own].measure(agent)
@@ -115,7 +124,7 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     return {
         "env_steps": int(agent.num_timesteps) if trains else 0,
         "source_trained_steps": before,
-        "source_env_steps": 0 if source is None else int(source.num_timesteps) - before,
+        "source_env_steps": played[0] + (0 if source is None else int(source.num_timesteps) - before),
         "train_seconds": round(seconds, 3),
         "steps_per_second": round(agent.num_timesteps / seconds, 1) if trains and seconds else None,
         "precision": trunk_of(agent).precision,
@@ -123,13 +132,15 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     }
 
 
-def _agent(trial: Trial, task: Task, directory: TrialDirectory) -> tuple[BaseAlgorithm, BaseAlgorithm | None]:
-    """The trial's agent with what its method carried over, and the source agent where there is one."""
+def _agent(
+    trial: Trial, task: Task, directory: TrialDirectory
+) -> tuple[BaseAlgorithm, BaseAlgorithm | None, TransferReport | None]:
+    """The trial's agent with what its method carried over; the source agent and the report, where there is one."""
     config, method, settings = trial.config, trial.method, trial.config.agent
     seed = seed_of(trial.name.seed, "source" if trial.name.is_source else "target")
     agent = make_agent(settings, vec_env(task, num_envs=settings.num_envs), trunk=config.trunk, seed=seed)
     if method is None or not method.needs_source:
-        return agent, None
+        return agent, None, None
     source_task = task_of_experiment(config, "source")
     source_env = None
     if method.plays_source:
@@ -139,7 +150,7 @@ def _agent(trial: Trial, task: Task, directory: TrialDirectory) -> tuple[BaseAlg
     source.action_space.seed(seed_of(trial.name.seed, "exploration beside the target"))
     report = method.attach(agent, source, diff=SpaceDiff.between(source_task, task))
     write_json(directory.transfer, report.as_json())
-    return agent, source
+    return agent, source, report
 
 
 def seed_of(seed: int, role: str) -> int:

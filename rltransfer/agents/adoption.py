@@ -166,10 +166,10 @@ def adopt(model: BaseAlgorithm) -> None:
     if hasattr(model, "_compute_actor_grad"):
         extend(model, StepsWhatLearns, first=True)
     if adopted and not issubclass(policy.features_extractor_class, TrunkExtractor):
-        _rebuild_with_trunks(model, next(iter(adopted.values())))
+        rebuild_with(model, next(iter(adopted.values())))
 
 
-def _rebuild_with_trunks(model: BaseAlgorithm, extractor: TrunkExtractor) -> None:
+def rebuild_with(model: BaseAlgorithm, extractor: TrunkExtractor) -> None:
     """Note in the model how its policy would be built anew, for Stable-Baselines3's own ``save`` and ``load``."""
     spec: dict[str, Any] = {
         "features_extractor_class": TrunkExtractor,

@@ -11,9 +11,10 @@ import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from torch import nn, optim
 
-from rltransfer.agents.adoption import StepsWhatLearns, extend
-from rltransfer.agents.anatomy import named_parts, optimizers, with_targets
+from rltransfer.agents.adoption import StepsWhatLearns, extend, rebuild_with
+from rltransfer.agents.anatomy import TrunkSite, named_parts, optimizers, with_targets
 from rltransfer.errors import NotApplicableError
+from rltransfer.trunks.trunk import Trunk
 
 SCALE = "learning_rate_scale"
 """The key of a parameter group that holds its scale."""
@@ -40,7 +41,7 @@ def regroup(model: BaseAlgorithm, scale_of: Callable[[str], float] = lambda _nam
         defaults = {name: value for name, value in optimizer.defaults.items() if name in accepted}
         built = type(optimizer)([{"params": members, SCALE: scale} for scale, members in groups.items()], **defaults)
         if any(scale != 1.0 for scale in groups):
-            _require_steps(model, "learning-rate scales act")
+            require_steps(model, "learning-rate scales act")
             built.register_step_pre_hook(_scale_rates)
             built.register_step_post_hook(_restore_rates)
         setattr(owner, attribute, built)
@@ -66,6 +67,32 @@ def exchange(model: BaseAlgorithm, substitutes: dict[nn.Parameter, nn.Parameter]
             group["params"] = list(dict.fromkeys(substitutes.get(p, p) for p in group["params"]))
 
 
+def install_trunk(model: BaseAlgorithm, site: TrunkSite, trunk: Trunk) -> None:
+    """Put ``trunk`` in the place of a site's own; optimizers that moved the old one's parameters move the new one's.
+
+    Args:
+        model: the site's; its optimizers are to be rebuilt afterwards, by ``regroup``.
+        site: from ``trunk_sites``.
+        trunk: reads the same observations.
+
+    Raises:
+        NotApplicableError: it gives another number of features than the heads read.
+    """
+    if trunk.features_dim != site.trunk.features_dim:
+        raise NotApplicableError(
+            f"the heads read {site.trunk.features_dim} features, and the trunk to be put in gives {trunk.features_dim}"
+        )
+    trunk = trunk.to(site.trunk.device).train(site.trunk.training)
+    trunk.keeps_copy = site.trunk.keeps_copy
+    old = {id(parameter) for parameter in site.trunk.parameters()}
+    for _, _, optimizer in optimizers(model):
+        for group in optimizer.param_groups:
+            if any(id(p) in old for p in group["params"]):
+                group["params"] = [*trunk.parameters(), *(p for p in group["params"] if id(p) not in old)]
+    site.extractor.trunk = trunk
+    rebuild_with(model, site.extractor)
+
+
 def pull(model: BaseAlgorithm, anchors: dict[float, list[tuple[torch.Tensor, torch.Tensor]]]) -> None:
     """Add the gradient of sum_i strength_i / 2 * ||w_i - anchor_i||^2 to every optimizer step.
 
@@ -74,7 +101,7 @@ def pull(model: BaseAlgorithm, anchors: dict[float, list[tuple[torch.Tensor, tor
         anchors: strength to the (parameter, anchor) pairs it holds for; strength 0 adds nothing at all.
     """
     if any(strength and pairs for strength, pairs in anchors.items()):
-        _require_steps(model, "a penalty acts")
+        require_steps(model, "a penalty acts")
 
     @torch.no_grad()
     def add_gradient(optimizer: optim.Optimizer, _args: Any, _kwargs: Any) -> None:
@@ -90,7 +117,7 @@ def pull(model: BaseAlgorithm, anchors: dict[float, list[tuple[torch.Tensor, tor
         optimizer.register_step_pre_hook(add_gradient)
 
 
-def _require_steps(model: BaseAlgorithm, what: str) -> None:
+def require_steps(model: BaseAlgorithm, what: str) -> None:
     """Raise NotApplicableError for a model whose actor is not moved by an optimizer."""
     if isinstance(model, StepsWhatLearns):
         raise NotApplicableError(

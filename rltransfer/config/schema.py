@@ -17,6 +17,7 @@ from rltransfer.config.experiment_config import (
     EvaluationSettings,
     ExperimentConfig,
 )
+from rltransfer.config.method_list import COMPOSITION
 from rltransfer.config.schema_sharing import Schema, with_shared_parts
 from rltransfer.config.section import SLUG
 from rltransfer.config.task_settings import (
@@ -45,7 +46,7 @@ def json_schema() -> Schema:
         "source": _source_schema(),
         "context": _context_schema(),
         "targets": _targets_schema(),
-        "methods": {"type": "array", "items": _named_by_mapping(registry.METHODS)},
+        "methods": {"type": "array", "items": _method_schema()},
         "evaluation": _optional({**_settings_schema(EvaluationSettings), "required": []}),
     }
     for name, schema in special.items():
@@ -106,6 +107,17 @@ def _named_by_mapping(entries: Registry[Any]) -> Schema:
         options = _settings_schema(entries.get(name))
         choices.append(_object({name: _optional(options)}, required=[name], description=options["description"]))
     return {"anyOf": choices}
+
+
+def _method_schema() -> Schema:
+    """A method by itself, or a list of several that act together; ``compose`` gives such a list a name."""
+    ways = _named_by_mapping(registry.METHODS)["anyOf"]
+    alone = [way for way in ways if way.get("required") != [COMPOSITION]]
+    several: Schema = {"type": "array", "items": {"anyOf": alone}, "minItems": 2}
+    for way in ways:
+        if way not in alone:
+            way["properties"][COMPOSITION]["anyOf"][0]["properties"]["methods"].update(several)
+    return {"anyOf": [*ways, several]}
 
 
 def _names(entries: Registry[Any]) -> Schema:

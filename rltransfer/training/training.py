@@ -153,6 +153,7 @@ def train(
     record: Callable[[Evaluation], None],
     writers: list[KVWriter],
     tell: Callable[[Progress], None] = lambda progress: None,
+    played: int = 0,
 ) -> float:
     """Train ``model`` for ``budget`` environment steps.
 
@@ -170,6 +171,7 @@ def train(
         record: called with each evaluation.
         writers: where Stable-Baselines3's own figures go, TensorBoard or files.
         tell: called about twice a second.
+        played: environment steps of the budget that are spent before training begins.
 
     Returns:
         Seconds spent training, without evaluations.
@@ -186,5 +188,6 @@ def train(
 
     callback = _Measured(budget, every, measure, tell)
     model.set_logger(Logger(folder=None, output_formats=writers))
-    model.learn(budget, callback=callback)
+    model.num_timesteps = played
+    model.learn(budget - played, callback=callback, reset_num_timesteps=not played)
     return callback.clock.spent

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from rltransfer.agents.anatomy import learned_parts, stage_of, trunk_of
 from rltransfer.agents.optimizing import regroup
+from rltransfer.agents.rollouts import Rollout, play
 from rltransfer.transfer.carrying import carry_all, compared, open_ledger
 from rltransfer.transfer.report import Ledger, TransferReport
 
@@ -38,6 +39,10 @@ class Attachment:
     ledger: Ledger
     heads: Literal["copy", "reinit"] = "copy"
     acting: bool = False
+    source_steps: int = field(default=0, init=False)
+    target_steps: int = field(default=0, init=False)
+    findings: dict[str, Any] = field(default_factory=dict, init=False)
+    """What reports say beside the fates; see ``TransferReport``."""
     _carried: bool = field(default=False, init=False)
 
     @property
@@ -50,6 +55,22 @@ class Attachment:
         if not self._carried:
             carry_all(self.ledger, self.diff, self.heads, acting=self.acting)
             self._carried = True
+
+    def play_source(self, steps: int, *, deterministic: bool = False) -> Rollout:
+        """Transitions of the source agent in its own environment; their cost is part of the report.
+
+        Raises:
+            NotApplicableError: the source agent has no environment.
+        """
+        rollout = play(self.source, steps, deterministic=deterministic)
+        self.source_steps += len(rollout)
+        return rollout
+
+    def play_target(self, agent: BaseAlgorithm, steps: int) -> Rollout:
+        """Transitions of ``agent`` in the target's environment, which are part of the target's budget."""
+        rollout = play(agent, steps, env=self.model.get_env())
+        self.target_steps += len(rollout)
+        return rollout
 
     def stage(self, name: str) -> str:
         """The stage, or ``"heads"``, that a parameter of the target belongs to."""
@@ -106,7 +127,12 @@ def attach(
     report = ledger.close(may_carry_nothing=not any(method.carries_weights for method in methods))
     for method in methods:
         method.finish(transfer)
-    return report
+    return replace(
+        report,
+        source_steps=transfer.source_steps,
+        target_steps=transfer.target_steps,
+        findings=transfer.findings,
+    )
 
 
 def _set_rates(methods: Sequence[TransferMethod], transfer: Attachment) -> None:

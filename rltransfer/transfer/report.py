@@ -56,6 +56,12 @@ class TransferReport:
     entries: tuple[Entry, ...]
     statistics: str = ""
     """What became of the running statistics that observations and rewards are scaled by; empty where there are none."""
+    source_steps: int = 0
+    """Environment steps for which the source task was played before the target is learned."""
+    target_steps: int = 0
+    """Environment steps for which the target task was played before it is learned; they are part of its budget."""
+    findings: dict[str, Any] = field(default_factory=dict)
+    """What a method found out on the way, by name: JSON values."""
 
     def of(self, side: Literal["source", "target"]) -> dict[str, Entry]:
         """The entries of one side, by parameter name."""
@@ -75,6 +81,9 @@ class TransferReport:
             "target": self.counts("target"),
             "source": self.counts("source"),
             "statistics": self.statistics,
+            "source_steps": self.source_steps,
+            "target_steps": self.target_steps,
+            "findings": self.findings,
             "parameters": [asdict(entry) for entry in self.entries],
         }
 
@@ -86,6 +95,10 @@ class TransferReport:
             lines.append(f"  {side}: {sum(totals.values()):,} parameters: {parts or 'none'}")
         if self.statistics:
             lines.append(f"  statistics of observations and rewards {self.statistics}")
+        for task, steps in (("source", self.source_steps), ("target", self.target_steps)):
+            if steps:
+                lines.append(f"  the {task} task was played for {steps:,} steps before learning")
+        lines.extend(f"  {name}: {value}" for name, value in self.findings.items())
         width = max((len(entry.name) for entry in self.entries), default=0)
         for entry in self.of("target").values():
             lines.append(f"    {entry.name:<{width}}  {entry.fate}{'  ' + entry.note if entry.note else ''}")
