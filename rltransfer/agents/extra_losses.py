@@ -33,7 +33,7 @@ class KeepsMinibatch(BaseBuffer):
     """What was sampled last."""
 
     def _get_samples(self, *args: Any, **kwargs: Any) -> Any:
-        self.minibatch = super()._get_samples(*args, **kwargs)
+        self.minibatch = super()._get_samples(*args, **kwargs)  # type: ignore[safe-super]
         return self.minibatch
 
 

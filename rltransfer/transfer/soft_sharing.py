@@ -10,11 +10,9 @@ from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 from rltransfer.transfer.stages import check_stage_values, for_stages
 
 if TYPE_CHECKING:
-    from stable_baselines3.common.base_class import BaseAlgorithm
     from torch import Tensor
 
-    from rltransfer.tasks import SpaceDiff
-    from rltransfer.transfer.report import TransferReport
+    from rltransfer.transfer.attaching import Attachment
 
 
 class SoftSharing(TransferMethod):
