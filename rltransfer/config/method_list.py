@@ -24,7 +24,8 @@ def parse_methods(value: object, info: ValidationInfo) -> tuple[Any, ...]:
 
     Args:
         value: names, single-key mappings of a name to options, or methods made already.
-        info: the fields validated so far; the trunk, if it holds, says which stages methods may name.
+        info: the fields validated so far; the trunk, if it holds, says which stages methods may name, and the agent
+            which methods serve it.
     """
     if not isinstance(value, list | tuple):
         raise flaw_error("methods", [Flaw((), f"needs a list of methods, not {shown(value)}. Write '- finetune'.")])
@@ -37,6 +38,7 @@ def parse_methods(value: object, info: ValidationInfo) -> tuple[Any, ...]:
             flaws += [flaw.below(index) for flaw in found_flaws(error, item)]
     flaws += _repeated_labels(made)
     flaws += _wrong_stages(made, info.data.get("trunk"))
+    flaws += _algorithms_not_served(made, info.data.get("agent"))
     if flaws:
         raise flaw_error("methods", flaws)
     control = registry.METHODS.get(CONTROL)
@@ -114,6 +116,19 @@ def _wrong_stages(made: dict[int, Any], trunk: Any) -> list[Flaw]:
             option = _option_naming(method, error.name) if isinstance(error, UnknownNameError) else ()
             flaws.append(Flaw((index, name_of(registry.METHODS, method), *option), str(error)))
     return flaws
+
+
+def _algorithms_not_served(made: dict[int, Any], agent: Any) -> list[Flaw]:
+    """Methods that do not serve the learning algorithm."""
+    return [
+        Flaw(
+            (index,),
+            f"{part.registered} serves {', '.join(part.algorithms)}, not {agent.name}. Choose another method or algorithm.",
+        )
+        for index, method in made.items()
+        for part in method.together()
+        if agent is not None and part.algorithms and agent.name not in part.algorithms
+    ]
 
 
 def _option_naming(method: Any, stage: str) -> KeyPath:

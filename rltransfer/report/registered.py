@@ -46,13 +46,14 @@ def settings_table(entries: Registry[Any]) -> RenderableType:
 
 def methods_table() -> RenderableType:
     """Every method's place in the taxonomy: what is transferred, in what setting, between which spaces."""
-    table = _table("method", "transfers", "setting", "spaces", "source", "about", "options")
+    table = _table("method", "transfers", "setting", "spaces", "source", "algorithms", "about", "options")
     for name in METHODS:
         kind = METHODS.get(name)
         spaces = "may differ" if kind.heterogeneous else "equal"
         source = "agent and task" if kind.needs_source_env else "agent" if kind.needs_source else "none"
         options = ", ".join(field for field in kind.model_fields if field != "name")
-        table.add_row(name, kind.transfers, kind.setting, spaces, source, summary_of(kind), options)
+        served = ", ".join(kind.algorithms) or "all"
+        table.add_row(name, kind.transfers, kind.setting, spaces, source, served, summary_of(kind), options)
     return table
 
 

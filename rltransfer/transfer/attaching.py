@@ -11,6 +11,8 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from rltransfer.agents.anatomy import learned_parts, stage_of, trunk_of
 from rltransfer.agents.optimizing import regroup
 from rltransfer.agents.rollouts import Rollout, play
+from rltransfer.errors import NotApplicableError
+from rltransfer.registry import ALGORITHMS
 from rltransfer.transfer.carrying import carry_all, compared, open_ledger
 from rltransfer.transfer.report import Ledger, TransferReport
 
@@ -106,6 +108,7 @@ def attach(
     diff = compared(model, source, diff)
     stages = trunk_of(model).stage_names
     for method in methods:
+        _require_algorithm(method, model)
         method.check_stages(stages)
         method.check(diff)
     transfer = Attachment(
@@ -133,6 +136,15 @@ def attach(
         target_steps=transfer.target_steps,
         findings=transfer.findings,
     )
+
+
+def _require_algorithm(method: TransferMethod, model: BaseAlgorithm) -> None:
+    """Raise NotApplicableError where the method does not serve the algorithm that the target learns by."""
+    if method.algorithms and not any(ALGORITHMS.get(name).is_of(model) for name in method.algorithms):
+        raise NotApplicableError(
+            f"{method.label} serves {', '.join(method.algorithms)}, and this agent is a {type(model).__name__}. Choose "
+            "another method or algorithm."
+        )
 
 
 def _set_rates(methods: Sequence[TransferMethod], transfer: Attachment) -> None:

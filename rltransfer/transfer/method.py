@@ -72,6 +72,8 @@ class TransferMethod(Options):
     """Whether every trunk copy of the target needs the source's acting trunk, as a frozen prefix does."""
     reads_observations: ClassVar[bool] = False
     """Whether updates need the observations themselves, so that features cannot be cached in their place."""
+    algorithms: ClassVar[tuple[str, ...]] = ()
+    """The registered names of the learning algorithms that the method serves; all, where empty."""
     decides: ClassVar[frozenset[Decision]] = frozenset()
     """What only one method of a composition can decide."""
 
