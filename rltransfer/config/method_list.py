@@ -123,7 +123,8 @@ def _algorithms_not_served(made: dict[int, Any], agent: Any) -> list[Flaw]:
     return [
         Flaw(
             (index,),
-            f"{part.registered} serves {', '.join(part.algorithms)}, not {agent.name}. Choose another method or algorithm.",
+            f"{part.registered} serves {', '.join(part.algorithms)}, not {agent.name}. Choose another method or "
+            "algorithm.",
         )
         for index, method in made.items()
         for part in method.together()

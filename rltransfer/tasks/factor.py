@@ -30,6 +30,8 @@ class Factor:
             extrapolation. Half way from the default to each bound where left out; for text the first half of the
             choices, for true or false the default.
         tasks: names of the tasks in which it has an effect; all of the family's where None.
+        idle_for: names of robots on which it has no effect, each with the tasks and the other factors, set to anything
+            but their defaults, that give it one all the same.
         requires: what other factors must be for this one to have an effect: for each its values, or ``()`` for
             any but its default, as a gradient of 0 has no angle.
         shown_with: values of other factors with which a random rollout shows its effect, or shows it sooner: for the
@@ -47,6 +49,7 @@ class Factor:
     description: str = ""
     usual: tuple[float, float] | tuple[str, ...] | tuple[bool, ...] | None = None
     tasks: tuple[str, ...] | None = None
+    idle_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     requires: Mapping[str, tuple[FactorValue, ...]] = field(default_factory=dict)
     shown_with: Mapping[str, FactorValue] = field(default_factory=dict)
     changes_space: bool = False
@@ -132,6 +135,7 @@ class Factor:
     def effect(self) -> str:
         """The description, with the tasks and the other factors that it needs."""
         where = [f"in {', '.join(self.tasks)}"] if self.tasks is not None else []
+        where += [f"not for {robot}{_unless(names)}" for robot, names in self.idle_for.items()]
         where += [f"with {need_in_words(name, values)}" for name, values in self.requires.items()]
         return f"{self.description} ({'; '.join(where)})" if where else self.description
 
@@ -154,3 +158,7 @@ def need_in_words(name: str, values: tuple[FactorValue, ...]) -> str:
 def written(value: FactorValue) -> str:
     """A value as tables show it: numbers by four digits, and still recognisable as whole or not."""
     return str(float(f"{value:.4g}")) if isinstance(value, float) else str(value)
+
+
+def _unless(names: tuple[str, ...]) -> str:
+    return f" unless with {' or '.join(names)}" if names else ""

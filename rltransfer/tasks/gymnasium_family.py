@@ -85,7 +85,7 @@ class GymnasiumFamily(SingleEnvFamily):
             raise MissingExtraError(f"environment {self.id!r}: {_first_line(error)}") from error
         except ModuleNotFoundError as error:
             raise MissingExtraError(
-                f"environment {self.id!r}: {_first_line(error)}. pip install what brings it."
+                f"environment {self.id!r}: {_first_line(error).rstrip('.')}. Install the package that brings it."
             ) from error
         except _refusals() as error:
             raise ConfigError(f"environment {self.id!r} cannot be made: {_first_line(error)}") from error

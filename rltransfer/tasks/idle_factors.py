@@ -38,12 +38,21 @@ def _declared(task: Task, factor: Factor) -> str | None:
     """Why the factor says itself that it has no effect in ``task``; known without a rollout."""
     if not factor.acts_in(task.task):
         return f"has no effect in task {task.task!r}. It acts in: {', '.join(factor.tasks or ())}."
+    if (unless := factor.idle_for.get(task.robot)) is not None and not _is_woken(task, unless):
+        needs = f" without {' or '.join(unless)}" if unless else ""
+        return f"has no effect on robot {task.robot!r}{needs}."
     unmet = [name for name in factor.requires if not _can_be_met(task, factor, name)]
     if not unmet:
         return None
     needs = " and ".join(need_in_words(name, factor.requires[name]) for name in unmet)
     now = ", ".join(f"{name}={written(task.environment.full()[name])}" for name in unmet)
     return f"has no effect with {now}. It needs {needs}."
+
+
+def _is_woken(task: Task, names: tuple[str, ...]) -> bool:
+    """Whether ``task`` is one of those named, or sets or draws one of the factors named."""
+    drawn = task.randomization.factors if task.randomization is not None else ()
+    return task.task in names or any(name in drawn or name in task.environment for name in names)
 
 
 def _can_be_met(task: Task, factor: Factor, name: str) -> bool:

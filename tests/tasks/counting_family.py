@@ -62,7 +62,7 @@ class CountingVectorEnv(VectorEnv):
     def _begin(self, k):
         self.count[k] = 100.0 if self.factors["start"] == "high" and self.fault != "idle-factor" else 0.0
         self.noise[k] = self.streams[k].random()
-        self.limits[k] = 10 + self.streams[k].integers(8)
+        self.limits[k] = 10 + (0 if self.fault == "untold-limit" else self.streams[k].integers(8))
         self.steps[k] = 0
 
     def _seen(self):
@@ -90,7 +90,12 @@ class CountingVectorEnv(VectorEnv):
             success = np.full(self.num_envs, self.fault == "success") | truncated
             told = {} if self.fault == "no-success" else {"is_success": success, "_is_success": truncated}
             infos = {"final_obs": final, "_final_obs": truncated, "final_info": told, "_final_info": truncated}
+        if self.fault == "black":
+            for k in np.flatnonzero(truncated):
+                infos["final_obs"][k][:] = -1e5
         terminated = truncated if self.fault == "one-flag" else np.zeros(self.num_envs, np.bool_)
+        if self.fault == "untold-limit":
+            terminated, truncated = truncated, terminated
         return self._seen(), rewards, terminated, truncated, infos
 
     def render(self):

@@ -55,6 +55,7 @@ def test_what_takes_long_to_show_is_believed(family, task, environment):
     ("family", "task", "environment", "said"),
     [
         ("rover", "reach", {"block_mass": 2.0}, "has no effect in task 'reach'. It acts in: push."),
+        ("cartpole", "swing-up", {"angle_limit": 6.0}, "has no effect in task 'swing-up'. It acts in: balance."),
         ("highway", "merge", {"radius": 25}, "has no effect in task 'merge'. It acts in: roundabout."),
         ("vizdoom", "basic", {"maze": True}, "has no effect in task 'basic'. It acts in: health-gathering."),
         ("rover", "reach", {"gradient_angle": 90}, "has no effect with gradient=0.0. It needs another gradient."),
@@ -65,6 +66,23 @@ def test_what_a_factor_declares_is_told_without_a_rollout(monkeypatch, family, t
     found = FAMILIES.get(family)
     monkeypatch.setattr(type(found), "make_vec", None)
     assert list(idle_factors(found.task(task=task, environment=environment)).values()) == [said]
+
+
+@pytest.mark.parametrize(
+    ("family", "robot", "task", "environment", "said"),
+    [
+        ("locomotion", "swimmer", None, {"gravity": 1.5}, ["has no effect on robot 'swimmer' without slope."]),
+        ("locomotion", "swimmer", None, {"gravity": 1.5, "slope": 4.0}, []),
+        ("locomotion", "swimmer", None, {"damping": 0.5}, ["has no effect on robot 'swimmer'."]),
+        ("locomotion", "ant", None, {"torso_length": 1.2}, ["has no effect on robot 'ant'."]),
+        ("locomotion", "hopper", None, {"gravity": 1.5, "damping": 0.5}, []),
+        ("rover", "hovercraft", "reach", {"friction": 0.2}, ["has no effect on robot 'hovercraft' without push."]),
+        ("rover", "hovercraft", "push", {"friction": 0.2}, []),
+    ],
+)
+def test_what_has_no_effect_on_a_robot_is_told(family, robot, task, environment, said):
+    point = FAMILIES.get(family).task(robot=robot, task=task, environment=environment)
+    assert list(idle_factors(point).values()) == said
 
 
 def test_a_need_that_some_episodes_meet_is_met():

@@ -58,7 +58,7 @@ class CartPoleFamily(ControlFamily):
     ## Episode End
     Termination: the cart leaves the track (2.4 m), or in ``balance`` the pole leaves the ``angle_limit`` (12
     degrees). Truncation: 500 steps. ``info["is_success"]``: ``balance`` has lasted 500 steps; in ``swing-up`` the
-    episode has lasted and the pole was within the angle limit for its last 100 steps.
+    episode has lasted and the pole was within 12 degrees for its last 100 steps.
 
     ## Arguments
     - ``robot``, ``task``: see above.
@@ -77,7 +77,7 @@ class CartPoleFamily(ControlFamily):
     | pole_friction | dynamics | 0.0 | 0.0 to 0.05 N m s | torque of the joint against its velocity |
     | time_step | dynamics | 0.02 | 0.01 to 0.04 s | between two actions |
     | integrator | dynamics | explicit | explicit, semi-implicit | Euler's method; swing-up is always implicit |
-    | angle_limit | dynamics | 12.0 | 6.0 to 24.0 deg | at which the pole counts as fallen |
+    | angle_limit | dynamics | 12.0 | 6.0 to 24.0 deg | at which the pole counts as fallen (``balance``) |
     | track_limit | layout | 2.4 | 1.2 to 3.6 m | from the middle to the track's end |
     | start_range | layout | 0.05 | 0.01 to 0.1 | of each number of the starting state |
     | observation | sensor | vector | vector, pixels | upstream's numbers, or a drawn frame of 64 by 64 pixels |
@@ -127,7 +127,9 @@ class CartPoleFamily(ControlFamily):
             "Euler's method; swing-up is always semi-implicit",
             tasks=("balance",),
         ),
-        number("angle_limit", "dynamics", 12.0, 6.0, 24.0, "deg", "at which the pole counts as fallen"),
+        number(
+            "angle_limit", "dynamics", 12.0, 6.0, 24.0, "deg", "at which the pole counts as fallen", tasks=("balance",)
+        ),
         number(
             "track_limit",
             "layout",

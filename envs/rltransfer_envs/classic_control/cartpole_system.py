@@ -26,6 +26,8 @@ CART_MARGIN, TIP_MARGIN, TIP_CUT = 0.4, 0.2, 0.02
 """Metres of the frame beside a cart's middle and beyond a pole's end; and by how much a pole that falls may miss it."""
 AFTERIMAGE = 0.3
 """Seconds."""
+UPRIGHT = math.radians(12)
+"""Radians from upright within which a swung-up pole counts as held."""
 HELD_STEPS = 100
 """Steps that a pole must have been up without a break for a swing-up to count."""
 
@@ -169,7 +171,7 @@ class CartPole(System):
         angles = self.states[:, 2]
         move(self.states, np.cos(angles), np.sin(angles), shares, self.constants, self.rewards, self.terminated)
         if self.constants.swings_up:
-            self._held = np.where(np.abs(self.states[:, 2]) <= self.constants.angle_limit, self._held + 1, 0)
+            self._held = np.where(np.abs(self.states[:, 2]) <= UPRIGHT, self._held + 1, 0)
         self.observations[:] = self.states
 
     def succeeded(self, truncated: Flags) -> Flags:

@@ -30,6 +30,7 @@ def number(  # noqa: PLR0917 -- a table row
     description: str,
     *,
     usual: tuple[float, float] | None = None,
+    tasks: tuple[str, ...] | None = None,
     requires: Mapping[str, tuple[FactorValue, ...]] | None = None,
     shown_with: Mapping[str, FactorValue] | None = None,
 ) -> Factor:
@@ -43,6 +44,7 @@ def number(  # noqa: PLR0917 -- a table row
         unit=unit,
         description=description,
         usual=usual,
+        tasks=tasks,
         requires=requires or {},
         shown_with=shown_with or {},
     )

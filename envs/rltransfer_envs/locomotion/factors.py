@@ -22,26 +22,64 @@ def _number(  # noqa: PLR0917 -- a table row
     usual: tuple[float, float],
     unit: str,
     description: str,
+    idle_for: dict[str, tuple[str, ...]] | None = None,
 ) -> Factor:
     low, high = bounds
     return Factor(
-        name=name, kind=kind, default=default, low=low, high=high, usual=usual, unit=unit, description=description
+        name=name,
+        kind=kind,
+        default=default,
+        low=low,
+        high=high,
+        usual=usual,
+        unit=unit,
+        description=description,
+        idle_for=idle_for or {},
     )
 
 
 FACTORS: dict[str, Factor] = {
     factor.name: factor
     for factor in (
-        _number("gravity", "dynamics", 1.0, (0.5, 1.5), (0.75, 1.25), "1", "times the robot's own gravity"),
+        _number(
+            "gravity",
+            "dynamics",
+            1.0,
+            (0.5, 1.5),
+            (0.75, 1.25),
+            "1",
+            "times the robot's own gravity",
+            {"swimmer": ("slope",)},
+        ),
         _number("slope", "dynamics", 0.0, (-8.0, 8.0), (-4.0, 4.0), "deg", "of the ground, uphill forwards"),
         # Packer et al. 2018, table 1, over their defaults: friction 0.8, density 1000, power 0.9
-        _number("friction", "dynamics", 1.0, (0.25, 1.75), (0.625, 1.375), "1", "times the friction of every surface"),
+        _number(
+            "friction",
+            "dynamics",
+            1.0,
+            (0.25, 1.75),
+            (0.625, 1.375),
+            "1",
+            "times the friction of every surface",
+            {"swimmer": ()},
+        ),
         _number("density", "dynamics", 1.0, (0.5, 1.5), (0.75, 1.25), "1", "times mass and inertia of every body"),
         _number("limb_mass", "dynamics", 1.0, (0.5, 2.0), (0.75, 1.5), "1", "times mass and inertia of the limbs"),
         _number("limb_length", "dynamics", 1.0, (0.7, 1.3), (0.85, 1.15), "1", "times the length of the limbs"),
-        _number("torso_length", "dynamics", 1.0, (0.7, 1.3), (0.85, 1.15), "1", "times the length of the torso"),
+        _number(
+            "torso_length", "dynamics", 1.0, (0.7, 1.3), (0.85, 1.15), "1", "times the length of the torso", {"ant": ()}
+        ),
         _number("motor_strength", "dynamics", 1.0, (0.5556, 1.4444), (0.7778, 1.2222), "1", "times every motor's gear"),
-        _number("damping", "dynamics", 1.0, (0.25, 2.0), (0.625, 1.5), "1", "times the damping of every joint"),
+        _number(
+            "damping",
+            "dynamics",
+            1.0,
+            (0.25, 2.0),
+            (0.625, 1.5),
+            "1",
+            "times the damping of every joint",
+            {"swimmer": ()},
+        ),
         _number(
             "action_delay",
             "dynamics",

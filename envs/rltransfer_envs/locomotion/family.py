@@ -115,7 +115,7 @@ class Locomotion(Family):
     | limb_length | dynamics | 1.0 | 0.7 to 1.3 | times the skeleton beyond the torso, density and thickness kept |
     | torso_length | dynamics | 1.0 | 0.7 to 1.3 | times the torso and where limbs sit on it; not the ant's sphere |
     | motor_strength | dynamics | 1.0 | 0.5556 to 1.4444 | times the gear, so the torque, of every motor |
-    | damping | dynamics | 1.0 | 0.25 to 2.0 | times the damping of every joint |
+    | damping | dynamics | 1.0 | 0.25 to 2.0 | times the damping of every joint; the swimmer's joints have none |
     | action_delay | dynamics | 0 | 0 to 3 steps | control steps before an action takes effect; 0 torque before that |
     | noise | sensor | 0.0 | 0.0 to 0.3 | standard deviation of noise on every number observed |
 

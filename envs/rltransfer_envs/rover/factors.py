@@ -61,7 +61,10 @@ FACTORS: dict[str, Factor] = {
             "slowness of the robot's answer",
         ),
         _number("action_delay", "dynamics", 0, 0, 3, "steps", "control steps before an action takes effect"),
-        _number("friction", "dynamics", 0.8, 0.05, 1.2, "1", "of the ground: grips wheels and slows the block"),
+        replace(
+            _number("friction", "dynamics", 0.8, 0.05, 1.2, "1", "of the ground: grips wheels and slows the block"),
+            idle_for={"hovercraft": ("push",)},
+        ),
         replace(
             _number("block_mass", "dynamics", 0.5, 0.1, 3.0, "kg", "of the block to push; the robot weighs 1 kg"),
             tasks=("push",),

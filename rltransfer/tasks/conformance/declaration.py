@@ -49,6 +49,10 @@ def declared_plainly(family: Family, effort: Effort) -> str:
 def _declares_what_exists(family: Family, factor: Factor) -> None:
     unknown = set(factor.tasks or ()) - set(family.tasks)
     require(not unknown, f"factor {factor.name!r} acts in tasks that are not there: {', '.join(sorted(unknown))}")
+    robots = set(factor.idle_for) - set(family.robots)
+    require(not robots, f"factor {factor.name!r} is idle for robots that are not there: {', '.join(sorted(robots))}")
+    wakers = {name for names in factor.idle_for.values() for name in names} - {*family.tasks, *family.factors}
+    require(not wakers, f"factor {factor.name!r}: neither tasks nor factors: {', '.join(sorted(wakers))}")
     others = {**dict.fromkeys(factor.requires), **factor.shown_where}
     missing = [name for name in others if name not in family.factors or name == factor.name]
     require(not missing, f"factor {factor.name!r} requires factors that are not there: {', '.join(missing)}")

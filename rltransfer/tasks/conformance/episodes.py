@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import NDArray
 
 from rltransfer.tasks.conformance.checking import (
     NOT_OFFERED,
@@ -23,48 +25,120 @@ LONGEST = 4_000
 """Steps within which an episode is expected to end."""
 
 
+FURTHEST = 5.0
+"""Times the longest way that one step went in what is seen, within which an episode's last observation lies."""
+
+
+@dataclass
+class _End:
+    """How an episode ended.
+
+    Args:
+        steps: that it lasted.
+        last: its last observation, as told.
+        after: what was observed next.
+        way: of the last step in what is seen, and the longest of one step before that; mean absolute differences.
+        told: ``final_info``'s ``is_success`` for every copy, None where it is not told.
+        ended: of every copy.
+        terminated: this episode.
+        truncated: this episode.
+        succeeded: whether success is told of it.
+    """
+
+    steps: int
+    last: Any
+    after: Any
+    way: tuple[float, float]
+    told: Any
+    ended: NDArray[np.bool_]
+    terminated: bool
+    truncated: bool
+    succeeded: bool
+
+
 def ends_are_told_truly(family: Family, effort: Effort) -> str:
     """An ended episode's own last observation is given, not the next one's first; success is told; so is how it ended.
 
     That an episode was terminated and truncated in one step can be, but not in every end that is seen: then one was
-    inferred from the other.
+    inferred from the other. Nor are episodes that all last equally long all terminated: that is a time limit. A last
+    observation that lies further from the one before than any step went is another picture.
     """
-    ended_tasks, waiting, flags = 0, [], []
+    found, waiting, unsuccessful = [], [], []
     for task in every_task(family, effort):
-        seen = _first_end(family, task, copies=effort.ending_copies, most=LONGEST)
-        if seen is None:
+        space, ends = _ends(family, task, copies=effort.ending_copies, most=LONGEST)
+        if not ends:
             waiting.append(task.task)
             continue
-        ended_tasks += 1
-        env_space, last, after, infos, ended, both = seen
-        flags.append(both)
-        require(env_space.contains(last), f"{task}: the last observation is outside the observation space")
-        require(not equal(last, after), f"{task}: the last observation is the next episode's first")
-        success = infos.get("final_info", {}).get("is_success")
-        require(success is not None, f"{task}: final_info has no is_success")
-        require(np.asarray(success).dtype == np.bool_, f"{task}: is_success is {np.asarray(success).dtype}, not bool")
-        require(not (np.asarray(success) & ~ended).any(), f"{task}: is_success where no episode ended")
-    require(ended_tasks > 0, f"no episode ended within {LONGEST:,} steps")
-    require(not all(flags), "every end is both a termination and a truncation")
-    return f"{ended_tasks} tasks" + (f"; no end seen in {', '.join(waiting)}" if waiting else "")
+        found += ends
+        for end in ends:
+            require(space.contains(end.last), f"{task}: the last observation is outside the observation space")
+            require(end.told is not None, f"{task}: final_info has no is_success")
+            dtype = np.asarray(end.told).dtype
+            require(dtype == np.bool_, f"{task}: is_success is {dtype}, not bool")
+            require(not (np.asarray(end.told) & ~end.ended).any(), f"{task}: is_success where no episode ended")
+        # in a symmetric world two places can look alike, but not all
+        is_next = all(equal(end.last, end.after) for end in ends)
+        require(not is_next, f"{task}: the last observation is the next episode's first")
+        follows = all(went <= FURTHEST * most for went, most in (end.way for end in ends))
+        require(follows, f"{task}: the last observation does not follow from the one before")
+        longest = [end for end in ends if end.steps == max(other.steps for other in ends)]
+        limited = len(longest) >= max(3, len(ends) / 2)
+        is_told = not limited or any(end.truncated for end in longest)
+        require(is_told, f"{task}: {len(longest)} episodes ended after {longest[0].steps} steps and none is truncated")
+        if not any(end.succeeded for end in ends):
+            unsuccessful.append(task.task)
+    require(bool(found), f"no episode ended within {LONGEST:,} steps")
+    require(
+        not all(end.terminated and end.truncated for end in found), "every end is both a termination and a truncation"
+    )
+    notes = [("no end seen", waiting), ("no success by chance", unsuccessful)]
+    said = [f"{what} in {', '.join(dict.fromkeys(tasks))}" for what, tasks in notes if tasks]
+    return "; ".join([f"{len(found)} ends", *said])
 
 
-def _first_end(
-    family: Family, task: Task, *, copies: int, most: int
-) -> tuple[spaces.Space[Any], Any, Any, dict[str, Any], Any, bool] | None:
-    seen = None
+def _ends(family: Family, task: Task, *, copies: int, most: int) -> tuple[spaces.Space[Any], list[_End]]:
+    """The first end of each copy; of some of them, where others take more than twice as long as the first."""
+    ends: dict[int, _End] = {}
     with made(family, task, copies) as env:
-        env.reset(seed=list(range(31, 31 + copies)))  # type: ignore[arg-type]
+        before, _ = env.reset(seed=list(range(31, 31 + copies)))  # type: ignore[arg-type]
         samplers = [action_sampler(env.single_action_space, [0, k]) for k in range(copies)]
-        for _ in range(most):
+        begun, longest = np.zeros(copies, dtype=int), 0.0
+        step = 0
+        while step < most and len(ends) < copies:
+            step += 1
             observations, _, term, trunc, infos = env.step(np.stack([sample() for sample in samplers]))
             ended = np.asarray(term) | np.asarray(trunc)
+            for k in range(copies):
+                if not ended[k]:
+                    longest = max(longest, _way(copy_at(before, k), copy_at(observations, k)))
             for k in np.flatnonzero(ended).tolist():
-                last, after = infos["final_obs"][k], copy_at(observations, k)
-                seen = (env.single_observation_space, last, after, infos, ended, bool(term[k] and trunc[k]))
-                if not equal(last, after):  # in a symmetric world two places can look alike: wait for another end
-                    return seen
-    return seen
+                last = infos["final_obs"][k]
+                told = infos.get("final_info", {}).get("is_success")
+                if k not in ends or equal(ends[k].last, ends[k].after):
+                    ends[k] = _End(
+                        steps=step - int(begun[k]),
+                        last=last,
+                        after=copy_at(observations, k),
+                        way=(_way(copy_at(before, k), last), longest),
+                        told=told,
+                        ended=ended,
+                        terminated=bool(term[k]),
+                        truncated=bool(trunc[k]),
+                        succeeded=told is not None and bool(np.asarray(told)[k]),
+                    )
+                if len(ends) == 1:
+                    most = min(most, 2 * step + 200)
+                begun[k] = step
+            before = observations
+        return env.single_observation_space, list(ends.values())
+
+
+def _way(one: Any, other: Any) -> float:
+    """Mean absolute difference of two observations, the largest over their parts."""
+    if isinstance(one, dict):
+        return max((_way(one[key], other[key]) for key in one), default=0.0)
+    difference = np.asarray(one, dtype=np.float64) - np.asarray(other, dtype=np.float64)
+    return float(np.abs(difference).mean()) if difference.size else 0.0
 
 
 def frames_are_drawn(family: Family, effort: Effort) -> str:

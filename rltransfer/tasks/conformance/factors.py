@@ -28,7 +28,8 @@ def factors_act(family: Family, effort: Effort) -> str:
         for value in factor.extremes():
             if not any(_acts(family, task, factor, value, plain, effort) for task in every_task(family)):
                 idle.append(f"{factor.name}={value}")
-    require(not idle, f"without effect: {', '.join(idle)}")
+    found = f"without effect in {effort.steps} random steps, of which more may show one"
+    require(not idle, f"{found}: {', '.join(idle)}")
     return f"{len(family.factors)} factors"
 
 
@@ -59,7 +60,7 @@ def _acts(  # noqa: PLR0917 -- what is played, and what was played already
 
 
 def idle_where_declared(family: Family, effort: Effort) -> str:
-    """A factor changes nothing in tasks that it says it does not act in, nor without the factors it requires."""
+    """A factor changes nothing in tasks and on robots that it says it does not act in, nor without what it requires."""
     robot, steps, count = next(iter(family.robots)), effort.steps, 0
     for factor in family.factors.values():
         value = factor.extremes()[-1]
@@ -79,6 +80,16 @@ def idle_where_declared(family: Family, effort: Effort) -> str:
             count += len(pairs)
             if pairs and factor.acts_in(name):
                 break  # one task stands for all
+        for idle, name in itertools.product(factor.idle_for, family.tasks):
+            if name in factor.idle_for[idle]:
+                continue
+            one, other = (
+                traced(family, family.task(robot=idle, task=name, environment=environment), [21, 22], steps)
+                for environment in ({}, {factor.name: value})
+            )
+            same = one.same_path(other) and one.same_sight(other)
+            require(same, f"{factor.name}={value} has an effect on {idle} in {name}, and says that it has none")
+            count += 1
     return f"{count} rollouts"
 
 
