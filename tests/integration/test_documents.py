@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import rltransfer
+import rltransfer.registry
 from rltransfer.cli import app
 
 REPOSITORY = Path(__file__).parents[2]
@@ -92,3 +93,21 @@ def test_the_readmes_python_runs_on_a_trained_agent(tiny, tmp_path, monkeypatch)
     trunk = names["rlt"].load_trunk("runs/quickstart/source/seed-0")
     assert len(trunk.split(at="conv3")) == 2
     assert "conv1" in str(trunk.describe())
+
+
+def test_the_gallery_shows_what_is_registered(monkeypatch):
+    """Every row of every table, but for the spaces, which take the simulators to ask."""
+    monkeypatch.syspath_prepend(REPOSITORY / "envs")
+    from make_gallery import row
+
+    page = (REPOSITORY / "envs" / "README.md").read_text(encoding="utf-8")
+    sections = {part.splitlines()[0]: part for part in page.split("\n## ")[1:]}
+    for name in rltransfer.registry.FAMILIES:
+        family = rltransfer.registry.FAMILIES.get(name)
+        if not type(family).__module__.startswith("rltransfer_envs"):
+            continue
+        rows = [row(factor) for factor in family.factors.values()]
+        rows += [f"| `{task}` | {about} |" for task, about in family.tasks.items()]
+        rows += [f"| `{robot}` | {about} |" for robot, about in family.robots.items()]
+        missing = [line for line in rows if line not in sections[name]]
+        assert not missing, "run: python envs/make_gallery.py"
