@@ -78,7 +78,7 @@ class RoverEnv(SimulatedEnv[Simulation]):
     | drift_y | dynamics | 0.0 | -0.15 to 0.15 m/s | wind that carries the robot up |
     | inertia | dynamics | 1.0 | 0.5 to 5.0 | slowness of the robot's answer |
     | action_delay | dynamics | 0 | 0 to 3 steps | control steps before an action takes effect |
-    | friction | dynamics | 0.8 | 0.05 to 1.2 | of the ground: grips wheels and slows the block; not the hovercraft |
+    | friction | dynamics | 0.8 | 0.05 to 1.2 | of the ground: grips wheels and slows the block |
     | block_mass | dynamics | 0.5 | 0.1 to 3.0 kg | of the block to push; the robot weighs 1 kg |
     | arena_size | layout | 1.6 | 1.4 to 1.8 m | side of the square floor |
     | rooms | layout | open | open, two, four | dividing walls, each with a door |
