@@ -25,33 +25,33 @@ if TYPE_CHECKING:
     from rltransfer.tasks.single_env_family import SingleEnvFamily as SingleEnvFamily
     from rltransfer.training.evaluation import Evaluator as Evaluator
     from rltransfer.transfer.compose import Compose as Compose
-    from rltransfer.transfer.direct import Direct as Direct
-    from rltransfer.transfer.finetune import Finetune as Finetune
-    from rltransfer.transfer.frozen import Frozen as Frozen
-    from rltransfer.transfer.hard_sharing import HardSharing as HardSharing
     from rltransfer.transfer.method import TransferMethod as TransferMethod
+    from rltransfer.transfer.methods.direct import Direct as Direct
+    from rltransfer.transfer.methods.finetune import Finetune as Finetune
+    from rltransfer.transfer.methods.frozen import Frozen as Frozen
+    from rltransfer.transfer.methods.hard_sharing import HardSharing as HardSharing
+    from rltransfer.transfer.methods.scratch import Scratch as Scratch
+    from rltransfer.transfer.methods.soft_sharing import SoftSharing as SoftSharing
     from rltransfer.transfer.report import TransferReport as TransferReport
-    from rltransfer.transfer.scratch import Scratch as Scratch
-    from rltransfer.transfer.soft_sharing import SoftSharing as SoftSharing
     from rltransfer.trunks.artifact import load_trunk as load_trunk
     from rltransfer.trunks.trunk import Trunk as Trunk
 
 _NAMES = {
     "Compose": "rltransfer.transfer.compose",
     "Context": "rltransfer.tasks.family",
-    "Direct": "rltransfer.transfer.direct",
+    "Direct": "rltransfer.transfer.methods.direct",
     "Evaluator": "rltransfer.training.evaluation",
     "Factor": "rltransfer.tasks.factor",
     "Family": "rltransfer.tasks.family",
     "FeatureCache": "rltransfer.agents.feature_cache",
-    "Finetune": "rltransfer.transfer.finetune",
-    "Frozen": "rltransfer.transfer.frozen",
-    "HardSharing": "rltransfer.transfer.hard_sharing",
+    "Finetune": "rltransfer.transfer.methods.finetune",
+    "Frozen": "rltransfer.transfer.methods.frozen",
+    "HardSharing": "rltransfer.transfer.methods.hard_sharing",
     "RLTransferError": "rltransfer.errors",
     "Randomization": "rltransfer.tasks.family",
-    "Scratch": "rltransfer.transfer.scratch",
+    "Scratch": "rltransfer.transfer.methods.scratch",
     "SingleEnvFamily": "rltransfer.tasks.single_env_family",
-    "SoftSharing": "rltransfer.transfer.soft_sharing",
+    "SoftSharing": "rltransfer.transfer.methods.soft_sharing",
     "Task": "rltransfer.tasks.family",
     "TransferMethod": "rltransfer.transfer.method",
     "TransferReport": "rltransfer.transfer.report",

@@ -139,12 +139,12 @@ METHODS: Registry[Any] = Registry(
     "method",
     "rltransfer.methods",
     {
-        "scratch": "rltransfer.transfer.scratch:Scratch",
-        "direct": "rltransfer.transfer.direct:Direct",
-        "finetune": "rltransfer.transfer.finetune:Finetune",
-        "frozen": "rltransfer.transfer.frozen:Frozen",
-        "soft_sharing": "rltransfer.transfer.soft_sharing:SoftSharing",
-        "hard_sharing": "rltransfer.transfer.hard_sharing:HardSharing",
+        "scratch": "rltransfer.transfer.methods.scratch:Scratch",
+        "direct": "rltransfer.transfer.methods.direct:Direct",
+        "finetune": "rltransfer.transfer.methods.finetune:Finetune",
+        "frozen": "rltransfer.transfer.methods.frozen:Frozen",
+        "soft_sharing": "rltransfer.transfer.methods.soft_sharing:SoftSharing",
+        "hard_sharing": "rltransfer.transfer.methods.hard_sharing:HardSharing",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )

@@ -119,6 +119,8 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
             record(Evaluation(env_steps=steps, on=own, episodes=episodes, train_seconds=0.0))
         seconds = 0.0
     writer.close()
+    if report is not None:
+        write_json(directory.transfer, report.as_json())  # again: methods may have found out more meanwhile
     save(agent, directory.agent, provenance={"experiment": config.experiment, "trial": str(name)})
     trains = method is None or method.trains
     return {

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 from rltransfer.lazy import exported
 from rltransfer.transfer.compose import Compose
-from rltransfer.transfer.direct import Direct
-from rltransfer.transfer.finetune import Finetune
-from rltransfer.transfer.frozen import Frozen
-from rltransfer.transfer.hard_sharing import HardSharing
 from rltransfer.transfer.method import TransferMethod
-from rltransfer.transfer.scratch import Scratch
-from rltransfer.transfer.soft_sharing import SoftSharing
+from rltransfer.transfer.methods.direct import Direct
+from rltransfer.transfer.methods.finetune import Finetune
+from rltransfer.transfer.methods.frozen import Frozen
+from rltransfer.transfer.methods.hard_sharing import HardSharing
+from rltransfer.transfer.methods.scratch import Scratch
+from rltransfer.transfer.methods.soft_sharing import SoftSharing
 
 if TYPE_CHECKING:
     from rltransfer.transfer.report import TransferReport as TransferReport

@@ -30,6 +30,7 @@ class Attachment:
         source: the source agent.
         diff: what differs between their tasks.
         ledger: where methods write what became of each parameter.
+        methods: all that are attached together.
         heads: whether heads that agree are copied, or all start afresh: ``reinit`` where any method says so.
         acting: whether every trunk copy of the target takes the source's acting trunk over, as a frozen prefix needs
             it, or each its own counterpart.
@@ -39,12 +40,13 @@ class Attachment:
     source: BaseAlgorithm
     diff: SpaceDiff
     ledger: Ledger
+    methods: Sequence[TransferMethod]
     heads: Literal["copy", "reinit"] = "copy"
     acting: bool = False
     source_steps: int = field(default=0, init=False)
     target_steps: int = field(default=0, init=False)
     findings: dict[str, Any] = field(default_factory=dict, init=False)
-    """What reports say beside the fates; see ``TransferReport``."""
+    """What reports say beside the fates; a method may go on writing here while the target learns."""
     _carried: bool = field(default=False, init=False)
 
     @property
@@ -116,6 +118,7 @@ def attach(
         source=source,
         diff=diff,
         ledger=ledger,
+        methods=methods,
         heads="reinit" if any(getattr(method, "heads", None) == "reinit" for method in methods) else "copy",
         acting=any(method.carries_acting_trunk for method in methods),
     )

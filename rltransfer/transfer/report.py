@@ -61,7 +61,7 @@ class TransferReport:
     target_steps: int = 0
     """Environment steps for which the target task was played before it is learned; they are part of its budget."""
     findings: dict[str, Any] = field(default_factory=dict)
-    """What a method found out on the way, by name: JSON values."""
+    """What methods found out, by name, as JSON values; some go on being found out while the target learns."""
 
     def of(self, side: Literal["source", "target"]) -> dict[str, Entry]:
         """The entries of one side, by parameter name."""

@@ -55,7 +55,7 @@ REPLACED = [
     (2, "seeds: [a]", "2:9", "seeds.0: needs a whole number, not 'a'"),
     (2, "seeds: 1000000000000", "2:1", "1 to 10000"),
     (3, "trunk: natur", "3:1", "unknown trunk 'natur'. Did you mean 'nature'?"),
-    (3, "trunk: {name: zzzzzz}", "3:9", "trunk.name: unknown trunk 'zzzzzz'. Known: grid, impala, mlp, nature"),
+    (3, "trunk: {name: zzzzzz}", "3:9", "trunk.name: unknown trunk 'zzzzzz'. Known: "),
     (3, "trunk: {name: nature, feature: 3}", "3:23", "trunk.feature: unknown key. Did you mean 'features'?"),
     (3, "trunk: {features: 0}", "3:9", "trunk.features: is 0, but must be at least 1"),
     (3, "trunk: {precision: bfloat}", "3:9", "no choice 'bfloat'. Did you mean 'bfloat16'?"),

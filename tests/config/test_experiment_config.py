@@ -8,8 +8,8 @@ from rltransfer.config import AdHocFamily, ConfigErrors, ExperimentConfig, parse
 from rltransfer.config.size import size_of
 from rltransfer.errors import UnknownNameError
 from rltransfer.tasks import Factor, Family
-from rltransfer.transfer.finetune import Finetune
-from rltransfer.transfer.scratch import Scratch
+from rltransfer.transfer.methods.finetune import Finetune
+from rltransfer.transfer.methods.scratch import Scratch
 from rltransfer.trunks.specs import Impala, Nature
 
 LEAST = """\
