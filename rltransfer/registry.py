@@ -111,6 +111,7 @@ TRUNKS: Registry[Any] = Registry(
         "nature": "rltransfer.trunks.specs:Nature",
         "impala": "rltransfer.trunks.specs:Impala",
         "grid": "rltransfer.trunks.specs:Grid",
+        "relational": "rltransfer.trunks.specs:Relational",
         "mlp": "rltransfer.trunks.specs:MLP",
     },
 )

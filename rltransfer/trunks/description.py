@@ -93,10 +93,13 @@ def describe(trunk: Trunk) -> Description:
     """Run one blank example through ``trunk`` and note what each layer puts out."""
     rows = [Layer(stage="", kind="input", output_shape=trunk.input_shape)]
     hooks = []
+    counted: set[nn.Module] = set()
 
     def note(stage: str, module: nn.Module) -> None:
         def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-            sizes = {name: p.numel() for name, p in module.named_parameters(recurse=False)}
+            again = module in counted  # a layer that acts several times has its weights once
+            counted.add(module)
+            sizes = {} if again else {name: p.numel() for name, p in module.named_parameters(recurse=False)}
             biases = sizes.get("bias", 0)
             kind = type(module).__name__.removeprefix("Pixel")
             shape = tuple(output.shape[1:])

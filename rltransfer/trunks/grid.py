@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from rltransfer.errors import SpaceMismatchError
 from rltransfer.trunks.layers import PixelConv2d
-from rltransfer.trunks.specs import Grid
+from rltransfer.trunks.specs import Grid, Reads
 from rltransfer.trunks.trunk import Trunk, require_image
 
 SYMBOLS = (11, 6, 4)
@@ -62,34 +62,52 @@ class PyramidPool(nn.Module):
 def build_grid(spec: Grid, input_shape: tuple[int, ...]) -> Trunk:
     """3x3 convolutions with padding, pyramid pooling and a fully connected layer.
 
+    Raises:
+        SpaceMismatchError: not an image, or symbols without three channels a frame.
+    """
+    stages = cell_convolutions("grid", spec.reads, spec.channels, input_shape)
+    stages["pool"] = PyramidPool(spec.pool)
+    size = spec.channels[-1] * sum(k * k for k in spec.pool)
+    stages["fc"] = nn.Sequential(nn.Linear(size, spec.features), nn.ReLU())
+    return Trunk(spec, input_shape, stages)
+
+
+def cell_convolutions(
+    trunk: str, reads: Reads, widths: tuple[int, ...], input_shape: tuple[int, ...]
+) -> dict[str, nn.Module]:
+    """Stages ``conv1`` to ``convN``, 3x3 convolutions with padding, each followed by a ReLU.
+
     The first convolution of pixels is 4x4 with stride 4 and the second has stride 2, so that a MiniGrid tile of 8
     pixels becomes one cell. No parameter's shape depends on height and width.
+
+    Args:
+        trunk: whose stages they are, for the refusal.
+        reads: see ``Grid``.
+        widths: channels of each convolution.
+        input_shape: (channels, height, width).
 
     Raises:
         SpaceMismatchError: not an image, or symbols without three channels a frame.
     """
-    channels, height, width = require_image("grid", input_shape, 1)
+    channels, height, width = require_image(trunk, input_shape, 1)
     is_small = min(height, width) < SMALLEST_IMAGE
-    has_symbols = spec.reads == "symbols" or (spec.reads == "auto" and is_small and channels % len(SYMBOLS) == 0)
+    has_symbols = reads == "symbols" or (reads == "auto" and is_small and channels % len(SYMBOLS) == 0)
     if has_symbols and channels % len(SYMBOLS) != 0:
         raise SpaceMismatchError(
-            f"trunk 'grid' reads symbols of three channels (object, colour, state), not {channels}. "
+            f"trunk {trunk!r} reads symbols of three channels (object, colour, state), not {channels}. "
             "Set reads: pixels for pictures."
         )
     stages: dict[str, nn.Module] = {}
-    for number, width_of_layer in enumerate(spec.channels, start=1):
+    for number, width_of_layer in enumerate(widths, start=1):
         if has_symbols and number == 1:
             inputs = channels // len(SYMBOLS) * sum(SYMBOLS)
             layers: list[nn.Module] = [OneHotSymbols(), nn.Conv2d(inputs, width_of_layer, 3, padding=1)]
         elif number == 1:
-            require_image("grid", input_shape, 4)
+            require_image(trunk, input_shape, 4)
             layers = [PixelConv2d(channels, width_of_layer, 4, 4)]
         else:
             stride = 2 if number == 2 and not has_symbols else 1
             layers = [nn.Conv2d(channels, width_of_layer, 3, stride, padding=1)]
         stages[f"conv{number}"] = nn.Sequential(*layers, nn.ReLU())
         channels = width_of_layer
-    stages["pool"] = PyramidPool(spec.pool)
-    size = channels * sum(k * k for k in spec.pool)
-    stages["fc"] = nn.Sequential(nn.Linear(size, spec.features), nn.ReLU())
-    return Trunk(spec, input_shape, stages)
+    return stages

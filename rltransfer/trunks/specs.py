@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rltransfer.trunks.trunk import Trunk
 
 Precision = Literal["auto", "float32", "bfloat16"]
+Reads = Literal["auto", "symbols", "pixels"]
+Channels = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=16)]
 
 
 class TrunkSpec(Options):
@@ -100,8 +102,8 @@ class Grid(TrunkSpec):
     Source: own choice; pooling after He et al. 2014, "Spatial Pyramid Pooling in Deep Convolutional Networks".
     """
 
-    reads: Literal["auto", "symbols", "pixels"] = "auto"
-    channels: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(32, 64, 64), min_length=1, max_length=16)
+    reads: Reads = "auto"
+    channels: Channels = (32, 64, 64)
     pool: tuple[Annotated[int, Field(ge=1, le=64)], ...] = Field(default=(1, 4), min_length=1, max_length=8)
     features: int = Field(default=256, ge=1, le=65_536)
 
@@ -114,6 +116,47 @@ class Grid(TrunkSpec):
     def stage_names(self) -> tuple[str, ...]:
         """``conv1`` to ``convN``, ``pool``, ``fc``."""
         return (*(f"conv{number}" for number in range(1, len(self.channels) + 1)), "pool", "fc")
+
+
+class Relational(TrunkSpec):
+    """Convolutions make entities, attention relates them: what is learned of relations is apart from perception.
+
+    Each cell of the last feature map, with its two coordinates, is an entity. Every entity attends to all others,
+    in several heads, and is changed by what it finds there; the same layer acts several times. The greatest value of
+    each feature over all entities goes on. Attention costs the square of the number of cells: 64 for 64 x 64 pixels.
+    No parameter's shape depends on height and width.
+
+    Args:
+        reads: as in ``grid``.
+        channels: of each convolution. An entity has two more numbers than the last has channels.
+        heads: kinds of relation that are looked for at once.
+        head_width: numbers in the query, key and value of a head.
+        iterations: how often entities are related, with the same weights. More let relations of relations be seen,
+            and cost as much each.
+        features: width of the last layer.
+
+    Source: Zambaldi et al. 2018, "Relational Deep Reinforcement Learning", section 2, and 2019, "Deep Reinforcement
+    Learning with Relational Inductive Biases" (blocks with shared weights); sizes and the convolutions, which are
+    ``grid``'s, are own choice, because the paper's convolutions of stride 1 give thousands of entities at 64 x 64
+    pixels. One layer stands for the paper's four after pooling, as in the other trunks; ``net_arch`` adds more.
+    """
+
+    reads: Reads = "auto"
+    channels: Channels = (32, 64, 64)
+    heads: int = Field(default=2, ge=1, le=64)
+    head_width: int = Field(default=64, ge=2, le=4096)
+    iterations: int = Field(default=2, ge=1, le=64)
+    features: int = Field(default=256, ge=1, le=65_536)
+
+    def build(self, input_shape: tuple[int, ...]) -> Trunk:
+        """See ``TrunkSpec.build``."""
+        from rltransfer.trunks.relational import build_relational
+
+        return build_relational(self, input_shape)
+
+    def stage_names(self) -> tuple[str, ...]:
+        """``conv1`` to ``convN``, ``entities``, ``relations``, ``fc``."""
+        return (*(f"conv{number}" for number in range(1, len(self.channels) + 1)), "entities", "relations", "fc")
 
 
 class MLP(TrunkSpec):

@@ -6,7 +6,7 @@ from stable_baselines3.common.torch_layers import NatureCNN
 from torch import nn
 
 from rltransfer.errors import ConfigError, SpaceMismatchError, UnknownNameError
-from rltransfer.trunks.specs import MLP, Grid, Impala, Nature
+from rltransfer.trunks.specs import MLP, Grid, Impala, Nature, Relational
 from rltransfer.trunks.trunk import Trunk
 
 EVERY = [
@@ -16,6 +16,8 @@ EVERY = [
     (Impala(features=16, precision="float32"), (4, 40, 40)),
     (Grid(reads="pixels", channels=(4, 6), features=16, precision="float32"), (3, 8, 12)),
     (Grid(channels=(4, 6), features=16, precision="float32"), (4, 40, 44)),
+    (Relational(channels=(4, 6), head_width=4, features=16, precision="float32"), (3, 40, 44)),
+    (Relational(reads="pixels", channels=(4, 6), head_width=4, features=16, precision="float32"), (3, 8, 12)),
     (MLP(widths=(16, 8), precision="float32"), (5,)),
     (MLP(widths=(16,), activation="relu", precision="float32"), (3, 8, 8)),
 ]

@@ -10,12 +10,13 @@ import torch
 
 import rltransfer as rlt
 from rltransfer.errors import ArtifactError
-from rltransfer.trunks.specs import MLP, Impala, Nature
+from rltransfer.trunks.specs import MLP, Impala, Nature, Relational
 
 EVERY = [
     (Nature(features=16, precision="float32"), (4, 40, 52)),
     (Nature(features=16, precision="bfloat16"), (4, 40, 52)),
     (Impala(channels=(4, 8), features=16, precision="float32"), (3, 20, 31)),
+    (Relational(channels=(4, 6), head_width=4, features=8, precision="bfloat16"), (3, 40, 44)),
     (MLP(widths=(16, 8), activation="relu"), (5,)),
 ]
 

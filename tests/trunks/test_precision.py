@@ -7,11 +7,17 @@ from rltransfer.errors import ConfigError
 from rltransfer.trunks import precision
 from rltransfer.trunks.packing import packed_prefix
 from rltransfer.trunks.precision import choose_precision
-from rltransfer.trunks.specs import MLP, Impala, Nature
+from rltransfer.trunks.specs import MLP, Impala, Nature, Relational
 from rltransfer.trunks.trunk import Trunk
 
 IMAGE = (3, 48, 40)
-SPECS = [Nature(features=16), Impala(channels=(4, 8), features=16), MLP(widths=(16, 8))]
+SPECS = [
+    Nature(features=16),
+    Impala(channels=(4, 8), features=16),
+    MLP(widths=(16, 8)),
+    Relational(channels=(4, 6), head_width=8, features=16),
+]
+NAMES = ["nature", "impala", "mlp", "relational"]
 
 
 def pixels(*, batch=6, seed=0):
@@ -76,7 +82,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-@pytest.mark.parametrize("spec", SPECS, ids=["nature", "impala", "mlp"])
+@pytest.mark.parametrize("spec", SPECS, ids=NAMES)
 @pytest.mark.parametrize("kind", ["bfloat16", "float32"])
 def test_the_acting_copy_is_never_stale(change, spec, kind):
     trunk = built(spec, kind).eval()
@@ -124,7 +130,7 @@ def test_batch_norm_statistics_moved_in_training_reach_the_acting_copy(batch_nor
 
 
 @pytest.mark.parametrize("kind", ["float32", "bfloat16"])
-@pytest.mark.parametrize("spec", SPECS, ids=["nature", "impala", "mlp"])
+@pytest.mark.parametrize("spec", SPECS, ids=NAMES)
 def test_the_packed_prefix_gives_the_trunks_own_numbers_bit_for_bit(spec, kind):
     trunk = built(spec, kind).eval()
     trunk.freeze("end")
@@ -153,7 +159,7 @@ def test_only_what_is_frozen_is_packed():
         packed_prefix(trunk, 3, pixels())
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=["nature", "impala", "mlp"])
+@pytest.mark.parametrize("spec", SPECS, ids=NAMES)
 def test_bfloat16_is_near_float32_acting_and_learning(spec):
     exact, fast = built(spec, "float32").eval(), built(spec, "bfloat16").eval()
     scale = float(exact(pixels()).detach().abs().max())
