@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from gymnasium.vector import VectorEnv
+from stable_baselines3.common.base_class import BaseAlgorithm
 
 
 def arguments(description: str) -> argparse.Namespace:
@@ -34,6 +35,17 @@ def stepping(env: VectorEnv[Any, Any, Any], calls: int) -> Callable[[], float]:
         for call in range(calls):
             env.step(actions[call % len(actions)])
         return calls * env.num_envs
+
+    return work
+
+
+def learner(model: BaseAlgorithm, steps: int) -> Callable[[], float]:
+    """Work: ``steps`` environment steps and their updates; once is done beforehand."""
+    model.learn(steps)
+
+    def work() -> float:
+        model.learn(steps, reset_num_timesteps=False)
+        return steps
 
     return work
 

@@ -17,8 +17,8 @@ NUM_ENVS, NUM_STEPS, BATCH, EPOCHS = 8, 128, 256, 4
 class SyntheticImages(VecEnv):
     """Random frames, rewards of 0, no episode ends: stepping it is free, so a benchmark measures the agent alone."""
 
-    def __init__(self, num_envs: int = NUM_ENVS, num_actions: int = 6) -> None:
-        super().__init__(num_envs, spaces.Box(0, 255, FRAME, np.uint8), spaces.Discrete(num_actions))
+    def __init__(self, num_envs: int = NUM_ENVS, actions: spaces.Space[Any] | None = None) -> None:
+        super().__init__(num_envs, spaces.Box(0, 255, FRAME, np.uint8), actions or spaces.Discrete(6))
         self._frames = np.random.default_rng(0).integers(0, 256, (64, num_envs, *FRAME), dtype=np.uint8)
         self._step = 0
 

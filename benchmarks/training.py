@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import measuring
 import torch
+from measuring import learner
 from stable_baselines3 import PPO
 from stable_baselines3.common.base_class import BaseAlgorithm
 from synthetic import BATCH, EPOCHS, NUM_ENVS, NUM_STEPS, SyntheticImages
@@ -25,17 +26,6 @@ from rltransfer.agents.anatomy import trunk_of
 
 SETTINGS = {"n_steps": NUM_STEPS, "batch_size": BATCH, "n_epochs": EPOCHS}
 STEPS = NUM_ENVS * NUM_STEPS
-
-
-def learner(model: BaseAlgorithm) -> Callable[[], float]:
-    """Work: one rollout and its updates."""
-    model.learn(STEPS)
-
-    def work() -> float:
-        model.learn(STEPS, reset_num_timesteps=False)
-        return STEPS
-
-    return work
 
 
 def plain(*, frozen: bool) -> BaseAlgorithm:
@@ -115,10 +105,10 @@ def main() -> None:
     names = ("SB3", "SB3, requires_grad=False", "rltransfer, fine-tuning", "rltransfer, frozen and cached")
     rates = measuring.in_turn(
         {
-            names[0]: learner(plain(frozen=False)),
-            names[1]: learner(plain(frozen=True)),
-            names[2]: learner(finetuned),
-            names[3]: learner(cached),
+            names[0]: learner(plain(frozen=False), STEPS),
+            names[1]: learner(plain(frozen=True), STEPS),
+            names[2]: learner(finetuned, STEPS),
+            names[3]: learner(cached, STEPS),
             "floor of frozen": frozen_floor(source),
         },
         options.repeats,
