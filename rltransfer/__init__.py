@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.finetune import Finetune as Finetune
     from rltransfer.transfer.methods.frozen import Frozen as Frozen
     from rltransfer.transfer.methods.hard_sharing import HardSharing as HardSharing
+    from rltransfer.transfer.methods.relations import Relations as Relations
     from rltransfer.transfer.methods.scratch import Scratch as Scratch
     from rltransfer.transfer.methods.soft_sharing import SoftSharing as SoftSharing
     from rltransfer.transfer.report import TransferReport as TransferReport
@@ -49,6 +50,7 @@ _NAMES = {
     "HardSharing": "rltransfer.transfer.methods.hard_sharing",
     "RLTransferError": "rltransfer.errors",
     "Randomization": "rltransfer.tasks.family",
+    "Relations": "rltransfer.transfer.methods.relations",
     "Scratch": "rltransfer.transfer.methods.scratch",
     "SingleEnvFamily": "rltransfer.tasks.single_env_family",
     "SoftSharing": "rltransfer.transfer.methods.soft_sharing",

@@ -146,6 +146,7 @@ METHODS: Registry[Any] = Registry(
         "frozen": "rltransfer.transfer.methods.frozen:Frozen",
         "soft_sharing": "rltransfer.transfer.methods.soft_sharing:SoftSharing",
         "hard_sharing": "rltransfer.transfer.methods.hard_sharing:HardSharing",
+        "relations": "rltransfer.transfer.methods.relations:Relations",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )

@@ -9,12 +9,23 @@ from rltransfer.transfer.methods.direct import Direct
 from rltransfer.transfer.methods.finetune import Finetune
 from rltransfer.transfer.methods.frozen import Frozen
 from rltransfer.transfer.methods.hard_sharing import HardSharing
+from rltransfer.transfer.methods.relations import Relations
 from rltransfer.transfer.methods.scratch import Scratch
 from rltransfer.transfer.methods.soft_sharing import SoftSharing
 
 if TYPE_CHECKING:
     from rltransfer.transfer.report import TransferReport as TransferReport
 
-__all__ = ["Compose", "Direct", "Finetune", "Frozen", "HardSharing", "Scratch", "SoftSharing", "TransferMethod"]
+__all__ = [
+    "Compose",
+    "Direct",
+    "Finetune",
+    "Frozen",
+    "HardSharing",
+    "Relations",
+    "Scratch",
+    "SoftSharing",
+    "TransferMethod",
+]
 
 __getattr__, __dir__ = exported(__name__, {"TransferReport": "rltransfer.transfer.report"})

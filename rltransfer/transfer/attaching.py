@@ -34,6 +34,7 @@ class Attachment:
         heads: whether heads that agree are copied, or all start afresh: ``reinit`` where any method says so.
         acting: whether every trunk copy of the target takes the source's acting trunk over, as a frozen prefix needs
             it, or each its own counterpart.
+        stages: the stages of the trunk that are carried over: those that every method lets be.
     """
 
     model: BaseAlgorithm
@@ -43,6 +44,7 @@ class Attachment:
     methods: Sequence[TransferMethod]
     heads: Literal["copy", "reinit"] = "copy"
     acting: bool = False
+    stages: tuple[str, ...] | None = None
     source_steps: int = field(default=0, init=False)
     target_steps: int = field(default=0, init=False)
     findings: dict[str, Any] = field(default_factory=dict, init=False)
@@ -57,7 +59,7 @@ class Attachment:
     def carry_all(self) -> None:
         """Copy trunk, and heads where wanted and possible; a second method that asks for it changes nothing."""
         if not self._carried:
-            carry_all(self.ledger, self.diff, self.heads, acting=self.acting)
+            carry_all(self.ledger, self.diff, self.heads, acting=self.acting, stages=self.stages)
             self._carried = True
 
     def play_source(self, steps: int, *, deterministic: bool = False) -> Rollout:
@@ -121,6 +123,7 @@ def attach(
         methods=methods,
         heads="reinit" if any(getattr(method, "heads", None) == "reinit" for method in methods) else "copy",
         acting=any(method.carries_acting_trunk for method in methods),
+        stages=tuple(s for s in stages if all(s in method.carried_stages(stages) for method in methods)),
     )
     for method in methods:
         method.carry(transfer)

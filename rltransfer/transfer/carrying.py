@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Literal, TypeAlias
 
 import torch
@@ -55,26 +56,29 @@ def _carry_statistics(model: BaseAlgorithm, source: BaseAlgorithm) -> str:
 
 
 @torch.no_grad()
-def carry_trunk(ledger: Ledger, *, acting: bool = False) -> None:
+def carry_trunk(ledger: Ledger, *, acting: bool = False, stages: Container[str] | None = None) -> None:
     """Copy the source's trunks into every trunk copy of the target, layer by layer where shapes agree.
 
     Args:
         ledger: of the two models.
         acting: give every copy the trunk that acts; otherwise an actor's goes to the actor and a critic's to the
             critic, where both agents have them apart.
+        stages: those that are copied; all where left out.
     """
     for number, site in enumerate(trunk_sites(ledger.model)):
         prefix = "trunk" if number == 0 else site.path
         origin, theirs = site_behind(site, ledger.source, acting=acting)
         source, buffers = dict(theirs.trunk.stages.named_parameters()), dict(theirs.trunk.stages.named_buffers())
-        unfit = _carry(
-            ledger,
-            [
-                (f"{prefix}.{name}", parameter, f"{origin}.{name}", source.get(name))
-                for _, name, parameter in site.trunk.named_stage_parameters()
-            ],
-        )
+        candidates: list[_Candidate] = []
+        for stage, name, parameter in site.trunk.named_stage_parameters():
+            if stages is None or stage in stages:
+                candidates.append((f"{prefix}.{name}", parameter, f"{origin}.{name}", source.get(name)))
+            else:
+                ledger.refused(f"{prefix}.{name}", "its stage is learned anew")
+        unfit = _carry(ledger, candidates)
         for name, buffer in site.trunk.stages.named_buffers():
+            if stages is not None and name.split(".")[0] not in stages:
+                continue
             if name in buffers and buffers[name].shape == buffer.shape and _layer(f"{prefix}.{name}") not in unfit:
                 buffer.copy_(buffers[name])
 
@@ -117,10 +121,15 @@ def _displaced(ledger: Ledger) -> tuple[str, ...]:
 
 
 def carry_all(
-    ledger: Ledger, diff: SpaceDiff, heads: Literal["copy", "reinit"] = "copy", *, acting: bool = False
+    ledger: Ledger,
+    diff: SpaceDiff,
+    heads: Literal["copy", "reinit"] = "copy",
+    *,
+    acting: bool = False,
+    stages: Container[str] | None = None,
 ) -> None:
     """Copy trunk, and heads where wanted and possible; target networks follow their online ones."""
-    carry_trunk(ledger, acting=acting)
+    carry_trunk(ledger, acting=acting, stages=stages)
     if heads == "copy":
         carry_heads(ledger, diff, acting=acting)
     follow(ledger.model)
@@ -139,7 +148,11 @@ def compared(model: BaseAlgorithm, source: BaseAlgorithm, diff: SpaceDiff | None
 def require_prefix(ledger: Ledger, at: str) -> None:
     """Raise NotApplicableError unless every stage before ``at`` was carried over whole."""
     trunk = trunk_of(ledger.model)
-    wanted = trunk.stage_names[: trunk.index(at)]
+    require_stages(ledger, trunk.stage_names[: trunk.index(at)])
+
+
+def require_stages(ledger: Ledger, wanted: Container[str]) -> None:
+    """Raise NotApplicableError unless every stage of ``wanted`` was carried over whole."""
     carried = ledger.carried()
     for name in named_parts(ledger.model):
         if name.startswith("trunk.") and name.split(".")[1] in wanted and name not in carried:

@@ -93,6 +93,10 @@ class TransferMethod(Options):
     def check_beside(self, other: TransferMethod) -> None:
         """Raise ConfigError, with the reason, where the method makes no sense together with ``other``."""
 
+    def carried_stages(self, stage_names: tuple[str, ...]) -> tuple[str, ...]:
+        """The stages that may begin with the source's weights, whichever method asks for them to be copied."""
+        return stage_names
+
     def carry(self, transfer: Attachment) -> None:
         """Copy weights into the target; ``transfer.carry_all()`` copies all that fits."""
 

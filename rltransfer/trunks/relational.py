@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from rltransfer.trunks.grid import cell_convolutions
 from rltransfer.trunks.specs import Relational
@@ -63,7 +62,8 @@ class Attention(nn.Module):
         queries = self.query_norm(self._by_head(self.queries(entities)))
         keys = self.key_norm(self._by_head(self.keys(entities)))
         values = self.value_norm(self._by_head(self.values(entities)))
-        found = functional.scaled_dot_product_attention(queries, keys, values)
+        likeness = queries @ keys.transpose(2, 3) / queries.shape[3] ** 0.5
+        found = likeness.softmax(dim=3) @ values  # torch's fused attention has no second derivative, which TRPO takes
         updated: Tensor = self.norm(entities + self.update(found.transpose(1, 2).flatten(2)))
         return updated
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -59,6 +59,7 @@ class Trunk(nn.Module):
         self.input_shape = tuple(input_shape)
         self.stages = nn.ModuleDict(OrderedDict(stages))
         self.frozen_until = 0
+        self.frozen_stages: frozenset[str] = frozenset()
         self.keeps_copy = True
         self._names = tuple(self.stages)
         self._copies: dict[str, tuple[object, nn.Module]] = {}
@@ -142,15 +143,27 @@ class Trunk(nn.Module):
         which batch-norm statistics would go on drifting and dropout would act.
         """
         self.frozen_until = max(self.frozen_until, self.index(at))
-        for name in self._names[: self.frozen_until]:
+        self.freeze_stages(self._names[: self.frozen_until])
+
+    def freeze_stages(self, names: Iterable[str]) -> None:
+        """Stop the stages called ``names`` from learning, wherever they are; see ``freeze``.
+
+        What comes before them goes on learning through them. Only a prefix, which ``freeze`` makes, can be cached.
+
+        Raises:
+            UnknownNameError: the trunk has no such stage.
+        """
+        frozen = [self._names[self.index(name)] for name in names]
+        self.frozen_stages |= frozenset(frozen)
+        for name in frozen:
             self.stages[name].requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Trunk:
         """Set training or evaluation mode, for the stages that are not frozen."""
         if self.training and not mode:
-            self._copies = {n: c for n, c in self._copies.items() if n in self._names[: self.frozen_until]}
+            self._copies = {n: c for n, c in self._copies.items() if n in self.frozen_stages}
         super().train(mode)
-        for name in self._names[: self.frozen_until]:
+        for name in self.frozen_stages:
             self.stages[name].eval()
         return self
 
@@ -213,12 +226,12 @@ class Trunk(nn.Module):
 
     def _learns(self, names: tuple[str, ...]) -> bool:
         """Whether any of these stages may be in the middle of an update."""
-        return self.training and any(name in self._names[self.frozen_until :] for name in names)
+        return self.training and any(name not in self.frozen_stages for name in names)
 
     def _stage_in(self, dtype: torch.dtype, name: str) -> nn.Module:
         """Stage ``name`` with its weights in ``dtype``, cast anew where they may have changed since."""
         stage = self.stages[name]
-        steps = _STEPS.taken if name in self._names[self.frozen_until :] else -1
+        steps = -1 if name in self.frozen_stages else _STEPS.taken
         now = (dtype, steps, *((t.data_ptr(), t._version) for t in stage.parameters()))
         kept = self._copies.get(name)
         if kept is None or kept[0] != now:

@@ -22,6 +22,8 @@ EVERY = [
     rlt.Frozen(cache=False),
     rlt.SoftSharing(),
     rlt.SoftSharing(strength={"conv2": 0.1, "heads": 0.1}),
+    rlt.Relations(stages=("conv3", "fc")),
+    rlt.Relations(stages=("conv2",), freeze=True, heads="reinit"),
     rlt.HardSharing(),
     rlt.HardSharing(start="scratch"),
     rlt.HardSharing(heads="reinit"),
