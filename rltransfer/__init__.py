@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from rltransfer.agents.artifact import load_agent as load_agent
     from rltransfer.agents.artifact import save as save
     from rltransfer.agents.feature_cache import FeatureCache as FeatureCache
+    from rltransfer.agents.foreign import import_agent as import_agent
     from rltransfer.agents.making import make_agent as make_agent
+    from rltransfer.agents.weights_import import import_weights as import_weights
     from rltransfer.errors import RLTransferError as RLTransferError
     from rltransfer.experiment import run_experiment as run_experiment
     from rltransfer.tasks.factor import Factor as Factor
@@ -58,6 +60,8 @@ _NAMES = {
     "TransferMethod": "rltransfer.transfer.method",
     "TransferReport": "rltransfer.transfer.report",
     "Trunk": "rltransfer.trunks.trunk",
+    "import_agent": "rltransfer.agents.foreign",
+    "import_weights": "rltransfer.agents.weights_import",
     "load_agent": "rltransfer.agents.artifact",
     "load_trunk": "rltransfer.trunks.artifact",
     "make_agent": "rltransfer.agents.making",

@@ -113,6 +113,7 @@ TRUNKS: Registry[Any] = Registry(
         "grid": "rltransfer.trunks.specs:Grid",
         "relational": "rltransfer.trunks.specs:Relational",
         "mlp": "rltransfer.trunks.specs:MLP",
+        "flatten": "rltransfer.trunks.specs:Flatten",
     },
 )
 """Trunk architectures: subclasses of ``rltransfer.trunks.specs.TrunkSpec``."""

@@ -11,7 +11,8 @@ from gymnasium import spaces
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.distributions import CategoricalDistribution
 from stable_baselines3.common.policies import ActorCriticPolicy, BaseModel
-from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, NatureCNN
+from stable_baselines3.common.preprocessing import is_image_space
+from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, FlattenExtractor, NatureCNN
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor, nn
 
@@ -19,6 +20,7 @@ from rltransfer.agents.anatomy import networks, policy_of
 from rltransfer.agents.extractor import TrunkExtractor, trunk_of_nature_cnn
 from rltransfer.errors import SpaceMismatchError
 from rltransfer.tasks.perceived import change_perceived, of_perceived, perceived, perceived_key
+from rltransfer.trunks.specs import Flatten
 
 Thing = TypeVar("Thing")
 
@@ -143,18 +145,19 @@ def adopt(model: BaseAlgorithm) -> None:
     Parameters keep their identity, so optimizers stay valid. Adopting twice does nothing more.
 
     Raises:
-        SpaceMismatchError: a features extractor is neither a trunk nor Stable-Baselines3's ``NatureCNN``, or the model
-            does not scale pixels.
+        SpaceMismatchError: a features extractor is neither a trunk nor Stable-Baselines3's ``NatureCNN`` or
+            ``FlattenExtractor``, or the model does not scale pixels.
     """
     policy = policy_of(model)
     adopted: dict[int, TrunkExtractor] = {}
     for path, network in networks(policy):
         for attribute, child in list(network._modules.items()):
             if isinstance(child, BaseFeaturesExtractor):
-                if isinstance(child, NatureCNN) and not network.normalize_images and _has_pixels(child):
+                if isinstance(child, NatureCNN | FlattenExtractor) and _reads_bytes_as_they_are(child, network):
                     raise SpaceMismatchError(
-                        f"this {type(model).__name__} has normalize_images=False, but trunks read pixels as fractions "
-                        "of 255. Leave it out of the policy_kwargs."
+                        f"this {type(model).__name__} reads whole numbers of 0 to 255 as they are, and trunks read "
+                        "them as fractions of 255. Leave normalize_images=False out of the policy_kwargs, or give the "
+                        "environment floating-point observations."
                     )
                 if id(child) not in adopted:
                     adopted[id(child)] = _as_trunk_extractor(child, type(model).__name__)
@@ -182,8 +185,9 @@ def rebuild_with(model: BaseAlgorithm, extractor: TrunkExtractor) -> None:
     model.policy_kwargs = {**(model.policy_kwargs or {}), **spec, "net_arch": net_arch}
 
 
-def _has_pixels(extractor: BaseFeaturesExtractor) -> bool:
-    return extractor._observation_space.dtype == np.uint8
+def _reads_bytes_as_they_are(extractor: BaseFeaturesExtractor, network: BaseModel) -> bool:
+    space = extractor._observation_space
+    return space.dtype == np.uint8 and not (network.normalize_images and is_image_space(space))
 
 
 def _as_trunk_extractor(extractor: nn.Module, owner: str) -> TrunkExtractor:
@@ -193,6 +197,8 @@ def _as_trunk_extractor(extractor: nn.Module, owner: str) -> TrunkExtractor:
         trunk = trunk_of_nature_cnn(extractor)
         adopted = TrunkExtractor(extractor._observation_space, trunk.spec, trunk)
         return adopted.train(extractor.training)
+    if isinstance(extractor, FlattenExtractor):
+        return TrunkExtractor(extractor._observation_space, Flatten()).train(extractor.training)
     raise SpaceMismatchError(
         f"the {type(extractor).__name__} of this {owner} is not a trunk. Build the model with "
         'rltransfer.make_agent, or with Stable-Baselines3 and "CnnPolicy".'

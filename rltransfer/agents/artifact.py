@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,9 +15,10 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from rltransfer.agents.adoption import adopt, check_spaces, raw_space
 from rltransfer.agents.algorithms import Algorithm
+from rltransfer.agents.algorithms.algorithm import ACTIVATIONS, activation_of
 from rltransfer.agents.anatomy import TEMPERATURE, policy_of, task_of, trunk_of, trunk_sites
 from rltransfer.agents.making import build_model
-from rltransfer.agents.normalizing import Statistics, normalizing_env, statistics_of
+from rltransfer.agents.normalizing import Statistics, normalizing_env, set_statistics, statistics_of
 from rltransfer.agents.space_records import space_from, space_record
 from rltransfer.errors import ArtifactError
 from rltransfer.files import write_atomically, write_json
@@ -150,10 +150,7 @@ def _rebuilt(
         trunk_of(model).load_state_dict(trunk.state_dict())
         for name, tensor in weights.items():
             own[name].copy_(tensor)
-    normalizer = model.get_vec_normalize_env()
-    if statistics is not None and not (normalizer is None or statistics.give_to(normalizer)):
-        raise ArtifactError(f"{directory}: statistics do not fit the agent's observations")
-    model.statistics = statistics  # type: ignore[attr-defined]
+    set_statistics(model, statistics)
     model.num_timesteps = int(record["env_steps"])
     if record["task"] is not None:
         model.trained_on = _task_from(record["task"])  # type: ignore[attr-defined]
@@ -173,15 +170,14 @@ def _check_rebuildable(model: BaseAlgorithm, settings: Algorithm) -> None:
     """Raise ArtifactError for a policy that its settings do not describe."""
     policy = policy_of(model)
     widths = getattr(policy, "net_arch", None) or []
-    usual = inspect.signature(type(policy)).parameters["activation_fn"].default
+    activation = activation_of(model)
     odd = [
         what
         for what, found in {
             "features extractors that are shared or apart": sum(site.role == "online" for site in trunk_sites(model))
             != settings.trunk_copies,
             "a net_arch that is not a list": not isinstance(widths, list),
-            f"hidden layers of {getattr(policy, 'activation_fn', usual).__name__}": bool(widths)
-            and getattr(policy, "activation_fn", usual) is not usual,
+            f"hidden layers of {activation}": activation is not None and activation not in ACTIVATIONS.values(),
         }.items()
         if found
     ]

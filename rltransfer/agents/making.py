@@ -128,6 +128,7 @@ def build_model(
             "features_extractor_kwargs": {"spec": spec},
             "net_arch": list(settings.net_arch),
             **settings.policy_settings(),
+            **settings.activation(),
             **settings.optimizer(),
         },
         seed=seed,
@@ -142,6 +143,8 @@ def build_model(
             action_space,
             settings.num_envs,
         )
+        if getattr(model, "target_entropy", None) == "auto":  # Stable-Baselines3 asks an environment for it
+            model.target_entropy = -float(spaces.flatdim(action_space))  # type: ignore[attr-defined]
     model._setup_model()
     adopt(model)
     return model

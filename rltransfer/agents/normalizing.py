@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
+from rltransfer.agents.foreign_files import read_weights
 from rltransfer.errors import ArtifactError, ConfigError
 from rltransfer.tasks.perceived import beside, perceived, perceived_key
 
@@ -165,3 +167,52 @@ def _running(env: VecNormalize) -> dict[str, RunningMeanStd]:
     if env.norm_obs:
         found = dict(env.obs_rms) if isinstance(env.obs_rms, dict) else {WHOLE: env.obs_rms}
     return {**found, Statistics.REWARD: env.ret_rms} if env.norm_reward else found
+
+
+def set_statistics(model: BaseAlgorithm, statistics: Statistics | None) -> None:
+    """Let ``model``, which may have an environment, scale by ``statistics``.
+
+    Raises:
+        ArtifactError: they do not fit its observations.
+    """
+    env = model.get_vec_normalize_env()
+    if statistics is not None and not (env is None or statistics.give_to(env)):
+        raise ArtifactError("statistics do not fit the agent's observations")
+    model.statistics = statistics  # type: ignore[attr-defined]
+
+
+def given_statistics(values: Path | str | Mapping[str, Any] | None) -> Statistics | None:
+    """Statistics from numbers by name, or from a safetensors file of them.
+
+    Args:
+        values: ``observation.mean``, ``observation.var``, ``observation.count`` and the same of ``reward``: each three
+            of them or none. Values are cut at 10 standard deviations and 1e-8 is added to variances, as
+            Stable-Baselines3 does where nothing else was said; ``clip_obs``, ``clip_reward`` and ``epsilon`` say else.
+
+    Raises:
+        ConfigError: names or numbers that do not hold.
+        ArtifactError: the file cannot be read.
+    """
+    if values is None:
+        return None
+    if not isinstance(values, Mapping):
+        values = read_weights(Path(values))
+    kinds = {name: np.asarray(value, np.float64) for name, value in values.items()}
+    parts = [part for part in (WHOLE, Statistics.REWARD) if any(name.startswith(f"{part}.") for name in kinds)]
+    constants = {"clip_obs": 10.0, "clip_reward": 10.0, "epsilon": 1e-8}
+    wanted = [f"{part}.{moment}" for part in parts for moment in ("mean", "var", "count")]
+    odd = sorted({*wanted} - {*kinds}) or sorted({*kinds} - {*wanted, *constants})
+    if odd or not parts:
+        found = "unknown" if odd and odd[0] in kinds else "missing"
+        raise ConfigError(
+            f"statistics: {odd[0] if odd else 'observation.mean'} is {found}; "
+            "they are observation.mean, .var and .count, and the same of reward"
+        )
+    constants |= {name: float(kinds[name]) for name in constants if name in kinds}
+    record = {
+        "parts": parts,
+        "whole": True,
+        "clip": [constants["clip_obs"], constants["clip_reward"]],
+        "epsilon": constants["epsilon"],
+    }
+    return Statistics.restored(record, {f"statistics.{name}": torch.as_tensor(kinds[name]) for name in wanted})

@@ -176,7 +176,7 @@ class Ledger:
 
         Raises:
             NothingTransferredError: nothing of the trunk was carried over, unless that is the method's nature; heads
-                alone would sit on features that mean something else.
+                alone would sit on features that mean something else. Of a trunk that learns nothing, heads will do.
         """
         targets, sources = self._parts
         entries = [
@@ -187,7 +187,8 @@ class Ledger:
             self._source.get(n) or Entry(side="source", name=n, shape=tuple(p.shape), fate="absent")
             for n, p in sources.items()
         ]
-        if not may_carry_nothing and not any(e.fate in CARRIED and e.name.startswith("trunk.") for e in entries):
+        needed = "trunk." if any(name.startswith("trunk.") for name in targets) else ""
+        if not may_carry_nothing and not any(e.fate in CARRIED and e.name.startswith(needed) for e in entries):
             raise NothingTransferredError(
                 f"{self.method}: not one layer of the source's trunk fits the target's. Give both the same trunk and "
                 "observation shape, or use scratch."

@@ -179,3 +179,20 @@ class MLP(TrunkSpec):
     def stage_names(self) -> tuple[str, ...]:
         """``fc1`` to ``fcN``."""
         return tuple(f"fc{number}" for number in range(1, len(self.widths) + 1))
+
+
+class Flatten(TrunkSpec):
+    """No perception: heads read the observation itself, so all that is learned stands in the heads.
+
+    What Stable-Baselines3's ``MlpPolicy`` has; its hidden layers are the algorithm's ``net_arch``.
+    """
+
+    def build(self, input_shape: tuple[int, ...]) -> Trunk:
+        """See ``TrunkSpec.build``."""
+        from rltransfer.trunks.flatten import build_flatten
+
+        return build_flatten(self, input_shape)
+
+    def stage_names(self) -> tuple[str, ...]:
+        """``flatten``."""
+        return ("flatten",)

@@ -79,8 +79,9 @@ class Trunk(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
-        return next(self.parameters()).device
+        """Where the weights are; the processor, where there are none."""
+        first = next(self.parameters(), None)
+        return torch.device("cpu") if first is None else first.device
 
     @property
     def precision(self) -> Literal["float32", "bfloat16"]:

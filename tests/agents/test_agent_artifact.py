@@ -139,7 +139,7 @@ def test_hidden_layers_come_back(frames, tmp_path):
 @pytest.mark.parametrize(
     "policy",
     [
-        {"net_arch": [16], "activation_fn": torch.nn.ReLU},
+        {"net_arch": [16], "activation_fn": torch.nn.SiLU},
         {"net_arch": {"pi": [16], "vf": [16]}},
         {"share_features_extractor": False},
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
 
 
+ACTIVATIONS = {"tanh": "Tanh", "relu": "ReLU", "elu": "ELU", "leaky_relu": "LeakyReLU"}
+"""Names of what follows a hidden layer, and torch's."""
+_NOT_THE_MODELS = ("num_envs", "learning_rate_schedule", "net_arch", "activation_fn", "normalize")
+"""Settings that Stable-Baselines3 does not take under the same name as arguments of the model."""
+
+
 class Algorithm(Options):
     """What every algorithm has.
 
@@ -26,6 +33,8 @@ class Algorithm(Options):
         learning_rate_schedule: `linear` lets the rate fall to 0 over the budget, against collapses late in training.
         gamma: discount factor.
         net_arch: widths of hidden layers between trunk and outputs; none, so that heads are linear, where empty.
+        activation_fn: what follows each hidden layer; where null what Stable-Baselines3 has there: `tanh` for
+            algorithms that learn from rollouts of the policy itself, else `relu`.
         normalize: what is scaled by running statistics, as by Stable-Baselines3's VecNormalize; of observations not
             pictures, which trunks scale themselves. The statistics travel with the agent.
     """
@@ -47,11 +56,12 @@ class Algorithm(Options):
     learning_rate_schedule: Literal["constant", "linear"] = "constant"
     gamma: float = Field(default=0.99, ge=0, le=1)
     net_arch: tuple[int, ...] = ()
+    activation_fn: Literal["tanh", "relu", "elu", "leaky_relu"] | None = None
     normalize: Literal["none", "observations", "rewards", "both"] = "none"
 
     def hyperparameters(self, action_space: Space[Any]) -> dict[str, Any]:
         """The keyword arguments for the Stable-Baselines3 class, but for its policy's."""
-        own = {"num_envs", "learning_rate_schedule", "net_arch", "normalize", *self.policy_settings()}
+        own = {*_NOT_THE_MODELS, *self.policy_settings()}
         values = self.model_dump(exclude=own)
         if self.learning_rate_schedule == "linear":
             from stable_baselines3.common.utils import LinearSchedule
@@ -66,6 +76,12 @@ class Algorithm(Options):
     def policy_settings(self) -> dict[str, Any]:
         """Fields that Stable-Baselines3 takes as ``policy_kwargs``, with their values."""
         return {}
+
+    def activation(self) -> dict[str, Any]:
+        """``policy_kwargs`` that choose what follows a hidden layer."""
+        from torch import nn
+
+        return {} if self.activation_fn is None else {"activation_fn": getattr(nn, ACTIVATIONS[self.activation_fn])}
 
     def optimizer(self) -> dict[str, Any]:
         """``policy_kwargs`` that choose the optimizer. Fused Adam saves a pass over weights and moments."""
@@ -108,6 +124,8 @@ class Algorithm(Options):
         values: dict[str, Any] = {"num_envs": model.n_envs, "net_arch": widths if isinstance(widths, list) else ()}
         if statistics is not None:
             values["normalize"] = statistics.normalized
+        if (activation := activation_of(model)) is not None:
+            values["activation_fn"] = next((name for name, kind in ACTIVATIONS.items() if kind == activation), None)
         for field in cls.model_fields:
             if hasattr(model, field):
                 value = getattr(model, field)
@@ -132,3 +150,11 @@ def _library_class(model: BaseAlgorithm) -> Any:
         if is_of_library and getattr(sys.modules.get(kind.__module__), kind.__name__, None) is kind:
             return kind
     return None
+
+
+def activation_of(model: BaseAlgorithm) -> str | None:
+    """Torch's name of what follows the model's hidden layers; None where it has none, or what is usual there."""
+    policy: Any = model.policy
+    usual = inspect.signature(type(policy)).parameters["activation_fn"].default
+    found = getattr(policy, "activation_fn", usual)
+    return None if found is usual or not getattr(policy, "net_arch", None) else str(found.__name__)
