@@ -148,6 +148,7 @@ METHODS: Registry[Any] = Registry(
         "soft_sharing": "rltransfer.transfer.methods.soft_sharing:SoftSharing",
         "hard_sharing": "rltransfer.transfer.methods.hard_sharing:HardSharing",
         "relations": "rltransfer.transfer.methods.relations:Relations",
+        "kickstarting": "rltransfer.transfer.methods.kickstarting:Kickstarting",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )

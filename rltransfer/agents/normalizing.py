@@ -161,6 +161,31 @@ def statistics_of(model: BaseAlgorithm) -> Statistics | None:
     return Statistics(moments=moments, whole=whole, clip=(env.clip_obs, env.clip_reward), epsilon=env.epsilon)
 
 
+def rescaled(observations: Any, ours: Statistics | None, theirs: Statistics | None) -> Any:
+    """Observations scaled by ``ours`` as they would be by ``theirs``: tensors, in one part or several.
+
+    What was cut at ``ours.clip`` stays cut.
+    """
+    if ours is None or theirs is None or not (ours.of_observations and theirs.of_observations):
+        return observations
+    if ours.whole:
+        return _rescaled_part(observations, WHOLE, ours, theirs)
+    return {
+        key: _rescaled_part(part, key, ours, theirs) if key in ours.moments and key in theirs.moments else part
+        for key, part in observations.items()
+    }
+
+
+def _rescaled_part(part: torch.Tensor, name: str, ours: Statistics, theirs: Statistics) -> torch.Tensor:
+    (mean, variance, _), (their_mean, their_variance, _) = ours.moments[name], theirs.moments[name]
+    their_std = np.sqrt(their_variance + theirs.epsilon)
+    factor, offset = (
+        torch.as_tensor(number, dtype=torch.float32, device=part.device)
+        for number in (np.sqrt(variance + ours.epsilon) / their_std, (mean - their_mean) / their_std)
+    )
+    return (part * factor + offset).clamp(-theirs.clip[0], theirs.clip[0])
+
+
 def _running(env: VecNormalize) -> dict[str, RunningMeanStd]:
     """The statistics that ``env`` keeps and uses, by part."""
     found: dict[str, RunningMeanStd] = {}

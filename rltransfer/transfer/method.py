@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.attaching import Attachment
     from rltransfer.transfer.report import TransferReport
 
-Knowledge = Literal["instances", "features", "parameters", "relations", "several", "none"]
+Knowledge = Literal["instances", "features", "parameters", "policies", "relations", "several", "none"]
 Setting = Literal["supervised", "semi-supervised", "unsupervised"]
 Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
 Decision = Literal[

@@ -1,0 +1,23 @@
+"""What methods that transfer policies ask of a pair of tasks, and of a learner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rltransfer.errors import NotApplicableError
+
+if TYPE_CHECKING:
+    from rltransfer.tasks import SpaceDiff
+
+REPLAYING = ("dqn", "sac", "td3", "ddpg", "qr_dqn", "tqc", "crossq")
+"""Algorithms that learn from whoever acted."""
+SINGLE_STEPS = ("ppo", "a2c", *REPLAYING)
+"""Algorithms whose minibatches are single steps, and whose optimizers move all that learns."""
+
+
+def require_same_spaces(diff: SpaceDiff) -> None:
+    """Raise NotApplicableError where the source policy could not act in the target."""
+    if not diff.observation_equal:
+        raise NotApplicableError("the source policy cannot read the target's observations")
+    if not diff.action_equal:
+        raise NotApplicableError("the source policy's actions are not the target's: the action spaces differ")
