@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.finetune import Finetune as Finetune
     from rltransfer.transfer.methods.frozen import Frozen as Frozen
     from rltransfer.transfer.methods.hard_sharing import HardSharing as HardSharing
+    from rltransfer.transfer.methods.instances import Instances as Instances
     from rltransfer.transfer.methods.kickstarting import Kickstarting as Kickstarting
     from rltransfer.transfer.methods.relations import Relations as Relations
     from rltransfer.transfer.methods.scratch import Scratch as Scratch
@@ -51,6 +52,7 @@ _NAMES = {
     "Finetune": "rltransfer.transfer.methods.finetune",
     "Frozen": "rltransfer.transfer.methods.frozen",
     "HardSharing": "rltransfer.transfer.methods.hard_sharing",
+    "Instances": "rltransfer.transfer.methods.instances",
     "Kickstarting": "rltransfer.transfer.methods.kickstarting",
     "RLTransferError": "rltransfer.errors",
     "Randomization": "rltransfer.tasks.family",

@@ -147,6 +147,7 @@ METHODS: Registry[Any] = Registry(
         "frozen": "rltransfer.transfer.methods.frozen:Frozen",
         "soft_sharing": "rltransfer.transfer.methods.soft_sharing:SoftSharing",
         "hard_sharing": "rltransfer.transfer.methods.hard_sharing:HardSharing",
+        "instances": "rltransfer.transfer.methods.instances:Instances",
         "relations": "rltransfer.transfer.methods.relations:Relations",
         "kickstarting": "rltransfer.transfer.methods.kickstarting:Kickstarting",
         "compose": "rltransfer.transfer.compose:Compose",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -20,3 +23,26 @@ def generator_for(model: BaseAlgorithm, purpose: str) -> torch.Generator:
     seed = model.seed if model.seed is not None else int(torch.initial_seed() % 2**32)
     words = np.random.SeedSequence([seed, *purpose.encode()]).generate_state(2)
     return torch.Generator().manual_seed(int(words[0]) << 31 | int(words[1]) >> 1)
+
+
+@contextmanager
+def drawing_apart(model: BaseAlgorithm, purpose: str) -> Iterator[None]:
+    """Within the block, the process's generators go by ``model``'s seed and ``purpose``; then on as if unused.
+
+    For what draws from those and cannot be told otherwise: an agent that acts, layers that are initialised, a replay
+    buffer that is sampled.
+
+    Args:
+        model: whose seed counts.
+        purpose: see ``generator_for``.
+    """
+    seed = int(torch.randint(2**31, (1,), generator=generator_for(model, purpose)))
+    cuda = [model.device] if model.device.type == "cuda" else []
+    before = np.random.get_state()  # noqa: NPY002 -- the one that Stable-Baselines3 draws from
+    with torch.random.fork_rng(devices=cuda):
+        torch.manual_seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        try:
+            yield
+        finally:
+            np.random.set_state(before)  # noqa: NPY002

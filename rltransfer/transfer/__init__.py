@@ -9,6 +9,7 @@ from rltransfer.transfer.methods.direct import Direct
 from rltransfer.transfer.methods.finetune import Finetune
 from rltransfer.transfer.methods.frozen import Frozen
 from rltransfer.transfer.methods.hard_sharing import HardSharing
+from rltransfer.transfer.methods.instances import Instances
 from rltransfer.transfer.methods.kickstarting import Kickstarting
 from rltransfer.transfer.methods.relations import Relations
 from rltransfer.transfer.methods.scratch import Scratch
@@ -23,6 +24,7 @@ __all__ = [
     "Finetune",
     "Frozen",
     "HardSharing",
+    "Instances",
     "Kickstarting",
     "Relations",
     "Scratch",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from rltransfer.agents.anatomy import learned_parts, stage_of, trunk_of
+from rltransfer.agents.draws import drawing_apart
 from rltransfer.agents.optimizing import regroup
 from rltransfer.agents.rollouts import Rollout, play
 from rltransfer.errors import NotApplicableError
@@ -68,13 +69,15 @@ class Attachment:
         Raises:
             NotApplicableError: the source agent has no environment.
         """
-        rollout = play(self.source, steps, deterministic=deterministic)
+        with drawing_apart(self.model, f"the source's play from step {self.source_steps}"):
+            rollout = play(self.source, steps, deterministic=deterministic)
         self.source_steps += len(rollout)
         return rollout
 
     def play_target(self, agent: BaseAlgorithm, steps: int) -> Rollout:
         """Transitions of ``agent`` in the target's environment, which are part of the target's budget."""
-        rollout = play(agent, steps, env=self.model.get_env())
+        with drawing_apart(self.model, f"play before learning from step {self.target_steps}"):
+            rollout = play(agent, steps, env=self.model.get_env())
         self.target_steps += len(rollout)
         return rollout
 
