@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from rltransfer.training.evaluation import Evaluator as Evaluator
     from rltransfer.transfer.compose import Compose as Compose
     from rltransfer.transfer.method import TransferMethod as TransferMethod
+    from rltransfer.transfer.methods.coral import Coral as Coral
     from rltransfer.transfer.methods.direct import Direct as Direct
+    from rltransfer.transfer.methods.domain_adversarial import DomainAdversarial as DomainAdversarial
     from rltransfer.transfer.methods.finetune import Finetune as Finetune
     from rltransfer.transfer.methods.frozen import Frozen as Frozen
     from rltransfer.transfer.methods.hard_sharing import HardSharing as HardSharing
     from rltransfer.transfer.methods.instances import Instances as Instances
     from rltransfer.transfer.methods.kickstarting import Kickstarting as Kickstarting
+    from rltransfer.transfer.methods.mmd import MMD as MMD
     from rltransfer.transfer.methods.relations import Relations as Relations
     from rltransfer.transfer.methods.scratch import Scratch as Scratch
     from rltransfer.transfer.methods.soft_sharing import SoftSharing as SoftSharing
@@ -44,7 +47,9 @@ if TYPE_CHECKING:
 _NAMES = {
     "Compose": "rltransfer.transfer.compose",
     "Context": "rltransfer.tasks.family",
+    "Coral": "rltransfer.transfer.methods.coral",
     "Direct": "rltransfer.transfer.methods.direct",
+    "DomainAdversarial": "rltransfer.transfer.methods.domain_adversarial",
     "Evaluator": "rltransfer.training.evaluation",
     "Factor": "rltransfer.tasks.factor",
     "Family": "rltransfer.tasks.family",
@@ -54,6 +59,7 @@ _NAMES = {
     "HardSharing": "rltransfer.transfer.methods.hard_sharing",
     "Instances": "rltransfer.transfer.methods.instances",
     "Kickstarting": "rltransfer.transfer.methods.kickstarting",
+    "MMD": "rltransfer.transfer.methods.mmd",
     "RLTransferError": "rltransfer.errors",
     "Randomization": "rltransfer.tasks.family",
     "Relations": "rltransfer.transfer.methods.relations",

@@ -150,6 +150,9 @@ METHODS: Registry[Any] = Registry(
         "instances": "rltransfer.transfer.methods.instances:Instances",
         "relations": "rltransfer.transfer.methods.relations:Relations",
         "kickstarting": "rltransfer.transfer.methods.kickstarting:Kickstarting",
+        "mmd": "rltransfer.transfer.methods.mmd:MMD",
+        "coral": "rltransfer.transfer.methods.coral:Coral",
+        "domain_adversarial": "rltransfer.transfer.methods.domain_adversarial:DomainAdversarial",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )

@@ -37,13 +37,17 @@ class KeepsMinibatch(BaseBuffer):
         return self.minibatch
 
 
-def keep_minibatches(model: BaseAlgorithm) -> None:
+def keep_minibatches(model: BaseAlgorithm, *, sequences: bool = False) -> None:
     """Let the model's buffer keep the minibatch that it gave last; see ``minibatch_of``.
+
+    Args:
+        model: whose buffer it is.
+        sequences: whether a recurrent agent's minibatches will do, which are padded sequences; see ``frames_of``.
 
     Raises:
         NotApplicableError: the agent is recurrent, so that a minibatch means nothing without the memory before it.
     """
-    if hasattr(_buffer(model), "hidden_state_shape"):
+    if hasattr(_buffer(model), "hidden_state_shape") and not sequences:
         raise NotApplicableError("a further loss needs minibatches of single steps, and this agent is recurrent")
     extend(_buffer(model), KeepsMinibatch, first=True)
 
@@ -56,7 +60,20 @@ def minibatch_of(model: BaseAlgorithm) -> Minibatch:
     return buffer.minibatch
 
 
-def add_loss(model: BaseAlgorithm, loss: ExtraLoss, of: Iterable[nn.Parameter], *, what: str) -> None:
+def frames_of(minibatch: Minibatch) -> Any:
+    """The observations of a minibatch, (n, *observation) or as much by name, without the padding of sequences."""
+    real = getattr(minibatch, "mask", None)
+    if real is None:
+        return minibatch.observations
+    observations: Any = minibatch.observations
+    if isinstance(observations, dict):
+        return {key: part[real > 0] for key, part in observations.items()}
+    return observations[real > 0]
+
+
+def add_loss(
+    model: BaseAlgorithm, loss: ExtraLoss, of: Iterable[nn.Parameter], *, what: str, sequences: bool = False
+) -> None:
     """Add a loss's gradient to every optimizer step that moves one of its parameters.
 
     Args:
@@ -64,12 +81,14 @@ def add_loss(model: BaseAlgorithm, loss: ExtraLoss, of: Iterable[nn.Parameter], 
         loss: called once for each step of each optimizer that holds some of ``of``.
         of: the parameters that it moves; no others get a gradient from it.
         what: what acts, for the refusal where there are no optimizer steps to join: ``"a distillation loss acts"``.
+        sequences: see ``keep_minibatches``.
 
     Raises:
-        NotApplicableError: the agent is recurrent, or its actor is not moved by an optimizer.
+        NotApplicableError: the agent is recurrent and ``sequences`` is not set, or its actor is not moved by an
+            optimizer.
     """
     require_steps(model, what)
-    keep_minibatches(model)
+    keep_minibatches(model, sequences=sequences)
     moved = {id(parameter) for parameter in of}
 
     def add_gradient(optimizer: optim.Optimizer, _args: Any, _kwargs: Any) -> None:

@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 from rltransfer.lazy import exported
 from rltransfer.transfer.compose import Compose
 from rltransfer.transfer.method import TransferMethod
+from rltransfer.transfer.methods.coral import Coral
 from rltransfer.transfer.methods.direct import Direct
+from rltransfer.transfer.methods.domain_adversarial import DomainAdversarial
 from rltransfer.transfer.methods.finetune import Finetune
 from rltransfer.transfer.methods.frozen import Frozen
 from rltransfer.transfer.methods.hard_sharing import HardSharing
 from rltransfer.transfer.methods.instances import Instances
 from rltransfer.transfer.methods.kickstarting import Kickstarting
+from rltransfer.transfer.methods.mmd import MMD
 from rltransfer.transfer.methods.relations import Relations
 from rltransfer.transfer.methods.scratch import Scratch
 from rltransfer.transfer.methods.soft_sharing import SoftSharing
@@ -19,8 +22,11 @@ if TYPE_CHECKING:
     from rltransfer.transfer.report import TransferReport as TransferReport
 
 __all__ = [
+    "MMD",
     "Compose",
+    "Coral",
     "Direct",
+    "DomainAdversarial",
     "Finetune",
     "Frozen",
     "HardSharing",

@@ -24,6 +24,7 @@ Decision = Literal[
     "everything",
     "which stages learn",
     "how weights are held to the source's",
+    "how features are aligned",
     "how the trunk is built",
     "how the agent acts",
     "what the replay buffer holds",

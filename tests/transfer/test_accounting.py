@@ -27,6 +27,9 @@ EVERY = [
     rlt.HardSharing(),
     rlt.HardSharing(start="scratch"),
     rlt.HardSharing(heads="reinit"),
+    rlt.MMD(source_steps=16),
+    rlt.Coral(source_steps=16),
+    rlt.DomainAdversarial(source_steps=16),
 ]
 STEPS = [("omni", "omni"), ("omni", "differential"), ("omni", "hovercraft")]
 

@@ -1,0 +1,251 @@
+"""Alignment: distances against closed forms, and features of two tasks that come nearer while the target learns."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.spatial.distance import cdist, pdist
+
+import rltransfer as rlt
+from rltransfer.agents.anatomy import learned_parts, named_parts, trunk_of, trunk_sites
+from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.transfer.mechanisms.alignment import DomainDiscriminator, coral, multi_kernel_mmd
+
+METHODS = [rlt.MMD, rlt.Coral, rlt.DomainAdversarial]
+CONTINUOUS = ("sac", "td3", "ddpg", "tqc", "crossq")
+ALL = ["ppo", "a2c", "dqn", "qr_dqn", "recurrent_ppo", *CONTINUOUS]
+BANDWIDTHS = (0.25, 1.0, 4.0)
+
+
+def made(pair, algorithm="ppo", **changes):
+    robot = "hovercraft" if algorithm in CONTINUOUS else "omni"
+    return pair(algorithm, robots=(robot, robot), **changes)
+
+
+def dark(frames):
+    return (frames // 3).astype(np.uint8)
+
+
+def batches(shift=0.0, scale=1.0, sizes=(40, 25), width=6):
+    draws = np.random.default_rng(0)
+    one, other = (draws.normal(size=(size, width)) for size in sizes)
+    return one, shift + scale * other
+
+
+def test_the_discrepancy_is_that_of_its_kernel_matrices_summed_up_in_numpy():
+    source, target = batches(0.5)
+    median = np.median(pdist(np.concatenate([source, target]), "sqeuclidean"))
+    kernel = lambda a, b: sum(np.exp(-cdist(a, b, "sqeuclidean") / (w * median)) for w in BANDWIDTHS) / 3  # noqa: E731
+    n, m = len(source), len(target)
+    expected = (
+        (kernel(source, source).sum() - n) / (n * (n - 1))
+        + (kernel(target, target).sum() - m) / (m * (m - 1))
+        - 2 * kernel(source, target).mean()
+    )
+    found = multi_kernel_mmd(torch.tensor(source), torch.tensor(target), bandwidths=BANDWIDTHS)
+    assert float(found) == pytest.approx(expected, rel=1e-2)  # torch's median of an even number is the lower one
+    odd = batches(0.5, sizes=(3, 3))  # 15 pairs
+    median = np.median(pdist(np.concatenate(odd), "sqeuclidean"))
+    a, b = odd
+    expected = (kernel(a, a).sum() - 3) / 6 + (kernel(b, b).sum() - 3) / 6 - 2 * kernel(a, b).mean()
+    assert float(multi_kernel_mmd(*map(torch.tensor, odd), bandwidths=BANDWIDTHS)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_distance_of_covariances_is_numpys():
+    source, target = batches(3.0, 2.0)
+    difference = np.cov(source, rowvar=False) - np.cov(target, rowvar=False)
+    expected = np.linalg.norm(difference, "fro") ** 2 / (4 * 6**2)
+    assert float(coral(torch.tensor(source), torch.tensor(target))) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("distance", [coral, lambda a, b: multi_kernel_mmd(a, b, bandwidths=BANDWIDTHS)])
+def test_one_distribution_is_at_no_distance_from_itself_and_another_is(distance):
+    alike = float(distance(*map(torch.tensor, batches(sizes=(400, 400)))))
+    apart = float(distance(*map(torch.tensor, batches(0.0, 3.0, sizes=(400, 400)))))
+    assert abs(alike) < 0.01
+    assert apart > 10 * abs(alike)
+    same = torch.tensor(batches(sizes=(400, 400))[0])
+    assert abs(float(distance(same, same))) < 0.005  # 2 / n at most, for an unbiased estimate
+
+
+def test_the_discriminators_gradient_comes_reversed_and_by_the_published_schedule(tiny):
+    model = tiny("ppo")
+    discriminator = DomainDiscriminator(model, features=6, hidden=8, learning_rate=1e-2)
+    for progress, weight in ((0.0, 0.0), (0.1, 0.46211716), (0.5, 0.98661430), (1.0, 0.99990920)):
+        model._current_progress_remaining = 1 - progress
+        assert discriminator.reversal() == pytest.approx(weight, abs=1e-7)
+        source, target = (torch.tensor(batch, dtype=torch.float32, requires_grad=True) for batch in batches(1.0))
+        logits = discriminator.network(torch.cat([source, target])).squeeze(1)
+        loss = -(torch.nn.functional.logsigmoid(-logits[:40]).sum() + torch.nn.functional.logsigmoid(logits[40:]).sum())
+        expected = torch.autograd.grad(loss / 65, [source, target])
+        found = torch.autograd.grad(discriminator(source, target)[0], [source, target])
+        for ours, theirs in zip(found, expected, strict=True):
+            torch.testing.assert_close(ours, -weight * theirs, rtol=1e-4, atol=1e-7)
+
+
+def test_the_discriminator_learns_to_tell_domains_and_draws_from_nobodys_generator(tiny):
+    model = tiny("ppo")
+    before = torch.get_rng_state()
+    discriminator = DomainDiscriminator(model, features=6, hidden=16, learning_rate=1e-2)
+    source, target = (torch.tensor(batch, dtype=torch.float32) for batch in batches(2.0))
+    accuracies = [discriminator(source, target)[1]["accuracy"] for _ in range(200)]
+    assert accuracies[-1] > 0.95
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("algorithm", ["ppo", "td3"])
+def test_strength_zero_is_finetuning_bit_for_bit(method, algorithm, pair):
+    learned = []
+    for choice in (rlt.Finetune(), method(strength=0.0), method(strength=100.0, source_steps=64, batch=8)):
+        model, source = made(pair, algorithm)
+        report = choice.attach(model, source)
+        model.learn(96)
+        learned.append(named_parts(model))
+        assert report.source_steps == (64 if getattr(choice, "strength", 0) else 0)
+    finetuned, unaligned, aligned = learned
+    assert all(torch.equal(finetuned[name], unaligned[name]) for name in finetuned)
+    assert not all(torch.equal(finetuned[name], aligned[name]) for name in finetuned)
+
+
+@pytest.mark.parametrize("algorithm", ALL)
+def test_strong_alignment_brings_the_features_of_two_tasks_together(algorithm, pair, frames):
+    """The source's frames are dark; a learner that lets its own frames count for nothing comes nearer to them."""
+    ends = {}
+    for strength in (1e-9, 1e4):
+        model, source = made(pair, algorithm, gamma=0.9, learning_rate=2e-3)
+        method = rlt.MMD(strength=strength, batch=8).with_frames(dark(frames))
+        report = method.attach(model, source)
+        assert report.source_steps == 0
+        model.learn(400 if algorithm == "crossq" else 160)  # its actor learns at every third step
+        told = report.findings["mmd"]
+        online = [site for site in trunk_sites(model) if site.role == "online"]
+        assert set(told) == {"trunk", *(site.path for site in online[1:])}
+        assert all(set(measured["distance"]) == {"start", "end"} for measured in told.values())
+        ends[strength] = told["trunk"]["distance"]["end"]
+    assert 0 < ends[1e4] < 0.97 * ends[1e-9]
+
+
+def test_covariances_are_brought_together_too(pair, frames):
+    ends = {}
+    for strength in (1e-9, 1e4):
+        model, source = made(pair, learning_rate=3e-3)
+        report = rlt.Coral(strength=strength, batch=32).with_frames(dark(frames)).attach(model, source)
+        model.learn(384)
+        ends[strength] = report.findings["coral"]["trunk"]["distance"]["end"]
+    assert 0 < ends[1e4] < 0.9 * ends[1e-9]
+
+
+def test_features_moved_against_the_discriminator_lose_what_it_tells_them_by(tiny):
+    model = tiny("ppo")
+    model._current_progress_remaining = 0.0
+    discriminator = DomainDiscriminator(model, features=6, hidden=16, learning_rate=1e-2)
+    source, target = (torch.tensor(batch, dtype=torch.float32) for batch in batches(2.0, sizes=(256, 256)))
+    offset = torch.zeros(6, requires_grad=True)
+    optimizer = torch.optim.SGD([offset], lr=0.3)
+    accuracies = []
+    for _ in range(500):
+        optimizer.zero_grad()
+        value, told = discriminator(source, target + offset)
+        value.backward()
+        optimizer.step()
+        accuracies.append(told["accuracy"])
+    assert max(accuracies[:100]) > 0.9
+    assert np.mean(accuracies[-100:]) < 0.7
+    assert float((offset.detach() + 2).abs().mean()) < 0.5  # it began at 2
+
+
+def test_the_findings_of_the_adversary_tell_its_accuracy_beside_the_distance(pair, frames):
+    model, source = made(pair)
+    report = rlt.DomainAdversarial(batch=16).with_frames(dark(frames)).attach(model, source)
+    model.learn(128)
+    told = report.findings["domain_adversarial"]["trunk"]
+    assert set(told) == {"distance", "accuracy"}
+    assert 0 <= told["accuracy"]["end"] <= 1
+
+
+def test_one_and_the_same_task_is_at_a_small_part_of_the_distance_of_another(pair, frames):
+    told = []
+    for method in (rlt.MMD(strength=1e-9, source_steps=128), rlt.MMD(strength=1e-9).with_frames(dark(frames))):
+        model, source = made(pair)
+        report = method.attach(model, source)
+        model.learn(128)
+        told.append(report.findings["mmd"]["trunk"]["distance"]["start"])
+    assert abs(told[0]) < 0.3 * told[1]
+
+
+def test_only_the_trunk_is_moved_by_the_loss(pair, frames):
+    """With no learning of its own, the heads stay: their gradients are 0 whatever the features do."""
+    model, source = made(pair)
+    rlt.MMD(strength=1.0, batch=16).with_frames(dark(frames)).attach(model, source)
+    model.collect_rollouts(*_collecting(model))
+    next(model.rollout_buffer.get(16))
+    for parameter in model.policy.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    model.policy.optimizer.step()
+    moved = {name for name, p in named_parts(model).items() if (p.grad != 0).any()}
+    assert moved == {name for name in learned_parts(model) if name.startswith("trunk.")}
+
+
+def _collecting(model):
+    _, callback = model._setup_learn(64)
+    return model.env, callback, model.rollout_buffer, model.n_steps
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_frozen_prefix_stays_cached_and_what_follows_it_is_aligned(method, pair, frames):
+    model, source = made(pair)
+    aligned = method(strength=1e4, batch=16).with_frames(dark(frames))
+    report = rlt.Compose(methods=(rlt.Frozen(at="fc"), aligned)).attach(model, source)
+    before = {name: p.detach().clone() for name, p in named_parts(model).items()}
+    assert isinstance(model.get_env(), rlt.FeatureCache)
+    model.learn(128)
+    after = named_parts(model)
+    assert torch.equal(after["trunk.conv3.0.weight"], before["trunk.conv3.0.weight"])
+    assert not torch.equal(after["trunk.fc.1.weight"], before["trunk.fc.1.weight"])
+    assert "distance" in report.findings[method.registered]["trunk"]
+
+
+def test_it_goes_with_soft_sharing_and_the_agent_is_saved_and_loaded(pair, frames, tmp_path):
+    model, source = made(pair)
+    method = rlt.Compose(methods=(rlt.MMD(source_steps=64, batch=16), rlt.SoftSharing(strength=1e4)))
+    report = method.attach(model, source)
+    model.learn(192)
+    assert report.of("target")["trunk.fc.1.weight"].fate == "penalised"
+    distance = (trunk_of(model).stages["fc"][1].weight - trunk_of(source).stages["fc"][1].weight).abs().max()
+    assert 0 < distance < 0.01
+    rlt.save(model, tmp_path)
+    actions = model.predict(frames, deterministic=True)[0]
+    np.testing.assert_array_equal(rlt.load_agent(tmp_path).predict(frames, deterministic=True)[0], actions)
+
+
+def test_batch_norm_statistics_are_left_to_the_learners_own_frames(tiny, batch_normed, frames):
+    ends = []
+    for method in (rlt.Finetune(learning_rate_scale=0), rlt.MMD(strength=1e-9, batch=16).with_frames(dark(frames))):
+        trunk = batch_normed(precision="float32")
+        model, source = tiny("ppo", trunk=trunk), tiny("ppo", trunk=trunk, seed=7)
+        model.learning_rate = model.lr_schedule = lambda _: 0.0
+        method.attach(model, source)
+        model.learn(64)
+        ends.append(dict(trunk_of(model).named_buffers()))
+    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_cannot_be_aligned_is_refused_with_the_reason(method, pair, tiny, cartpole, frames):
+    model, source = made(pair)
+    source.env = None
+    with pytest.raises(NotApplicableError, match="no environment"):
+        method().attach(model, source)
+    with pytest.raises(NotApplicableError, match="frozen whole"):
+        rlt.Compose(methods=(rlt.Frozen(), method().with_frames(frames))).attach(*made(pair))
+    with pytest.raises(NotApplicableError, match="natural gradients"):
+        method().attach(*made(pair, "trpo"))
+    with pytest.raises(NotApplicableError, match="there are 1"):
+        method().with_frames(frames[:1]).attach(*made(pair))
+    with pytest.raises(NotApplicableError, match="shapes"):
+        method().attach(tiny("ppo", cartpole(), n_steps=16), source)
+    with pytest.raises(ConfigError, match="strength"):
+        method(strength=-1)
+    other = rlt.Coral() if method is not rlt.Coral else rlt.MMD()
+    with pytest.raises(ConfigError, match="both decide how features are aligned"):
+        rlt.Compose(methods=(method(), other))
