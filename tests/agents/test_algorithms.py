@@ -201,3 +201,12 @@ def test_deterministic_actors_explore_by_noise(algorithm, learner):
     model = learner(algorithm, exploration_noise=0.3)
     assert settings_of(model).exploration_noise == pytest.approx(0.3)
     assert settings_of(learner(algorithm, exploration_noise=0)).exploration_noise == 0
+
+
+@pytest.mark.parametrize("algorithm", ["sac", "tqc", "crossq"])
+def test_a_soft_actor_critic_comes_back_without_an_environment(algorithm, learner, tmp_path):
+    model = learner(algorithm)
+    save(model, tmp_path)
+    again = rlt.load_agent(tmp_path, device="cpu")
+    assert again.target_entropy == model.target_entropy == -model.action_space.shape[0]
+    assert all(torch.equal(value, named_parts(again)[name]) for name, value in named_parts(model).items())
