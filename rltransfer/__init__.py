@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.relations import Relations as Relations
     from rltransfer.transfer.methods.scratch import Scratch as Scratch
     from rltransfer.transfer.methods.soft_sharing import SoftSharing as SoftSharing
+    from rltransfer.transfer.methods.source_ensemble import SourceEnsemble as SourceEnsemble
     from rltransfer.transfer.report import TransferReport as TransferReport
     from rltransfer.trunks.artifact import load_trunk as load_trunk
     from rltransfer.trunks.trunk import Trunk as Trunk
@@ -66,6 +67,7 @@ _NAMES = {
     "Scratch": "rltransfer.transfer.methods.scratch",
     "SingleEnvFamily": "rltransfer.tasks.single_env_family",
     "SoftSharing": "rltransfer.transfer.methods.soft_sharing",
+    "SourceEnsemble": "rltransfer.transfer.methods.source_ensemble",
     "Task": "rltransfer.tasks.family",
     "TransferMethod": "rltransfer.transfer.method",
     "TransferReport": "rltransfer.transfer.report",

@@ -74,6 +74,8 @@ def check(file: File, overrides: Overrides = None) -> None:
     from rltransfer.config.size import size_of
 
     config = load_experiment(file, overrides or ())
+    for method in config.methods:
+        method.check_files()
     typer.echo(f"{file}: valid. {size_of(config)}")
 
 

@@ -136,6 +136,8 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
         found = {"precision": trunk.precision, "device": _device(), "threads": config.threads}
     if config.source.agent is not None:
         _check_given_source(config, Path(config.source.agent))
+    for method in config.methods:
+        method.check_files()
     return found
 
 

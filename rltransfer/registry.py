@@ -114,6 +114,7 @@ TRUNKS: Registry[Any] = Registry(
         "relational": "rltransfer.trunks.specs:Relational",
         "mlp": "rltransfer.trunks.specs:MLP",
         "flatten": "rltransfer.trunks.specs:Flatten",
+        "ensemble": "rltransfer.trunks.nested_specs:Ensemble",
     },
 )
 """Trunk architectures: subclasses of ``rltransfer.trunks.specs.TrunkSpec``."""
@@ -153,6 +154,7 @@ METHODS: Registry[Any] = Registry(
         "mmd": "rltransfer.transfer.methods.mmd:MMD",
         "coral": "rltransfer.transfer.methods.coral:Coral",
         "domain_adversarial": "rltransfer.transfer.methods.domain_adversarial:DomainAdversarial",
+        "source_ensemble": "rltransfer.transfer.methods.source_ensemble:SourceEnsemble",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )

@@ -17,6 +17,7 @@ from rltransfer.transfer.methods.mmd import MMD
 from rltransfer.transfer.methods.relations import Relations
 from rltransfer.transfer.methods.scratch import Scratch
 from rltransfer.transfer.methods.soft_sharing import SoftSharing
+from rltransfer.transfer.methods.source_ensemble import SourceEnsemble
 
 if TYPE_CHECKING:
     from rltransfer.transfer.report import TransferReport as TransferReport
@@ -35,6 +36,7 @@ __all__ = [
     "Relations",
     "Scratch",
     "SoftSharing",
+    "SourceEnsemble",
     "TransferMethod",
 ]
 

@@ -50,6 +50,12 @@ class Compose(TransferMethod):
                 raise ValueError(f"{everything.registered} stands alone: it is what others are compared with.")
             if both := sorted(one.decides & other.decides):
                 raise ValueError(f"{one.registered} and {other.registered} both decide {both[0]}. Take one of them.")
+            for keeper, reader in ((one, other), (other, one)):
+                if keeper.keeps_features and reader.reads_observations:
+                    raise ValueError(
+                        f"{reader.label} needs the observations themselves, and {keeper.label} keeps features in their "
+                        f"place. Give {keeper.registered} cache: false."
+                    )
             try:
                 one.check_beside(other)
                 other.check_beside(one)
@@ -65,6 +71,11 @@ class Compose(TransferMethod):
     def together(self) -> tuple[TransferMethod, ...]:
         """The methods it is composed of."""
         return self.methods
+
+    def check_files(self) -> None:
+        """As each of the methods."""
+        for method in self.methods:
+            method.check_files()
 
     def check(self, diff: SpaceDiff) -> None:
         """As each of the methods."""

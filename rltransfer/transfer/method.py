@@ -85,6 +85,14 @@ class TransferMethod(Options):
         """What the method is called in this experiment."""
         return self.name or self.registered
 
+    @property
+    def keeps_features(self) -> bool:
+        """Whether buffers hold features in the observations' place, by these settings."""
+        return False
+
+    def check_files(self) -> None:
+        """Raise ConfigError where a setting names a file or folder that is not there."""
+
     def check(self, diff: SpaceDiff) -> None:
         """Raise NotApplicableError, with the reason, where the method cannot serve this pair of tasks."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -129,11 +129,25 @@ class Ledger:
         self.renew()
 
     def renew(self) -> None:
-        """Look the parameters up again, after modules were exchanged."""
+        """Look the parameters up again, after modules were exchanged; what was noted of those now gone is forgotten."""
         self._parts = (named_parts(self.model), named_parts(self.source))
+        self._target = {name: entry for name, entry in self._target.items() if name in self._parts[0]}
+        self._source = {name: e for name, e in self._source.items() if e.counterpart in self._target}
 
-    def note(self, name: str, fate: Fate, counterpart: str, note: str = "") -> None:
-        """The target's ``name`` and the source's ``counterpart`` met ``fate``; a later note replaces an earlier."""
+    def renamed(self, names: Mapping[str, str]) -> None:
+        """Look the parameters up again, after some of the target's, old name to new, became parts of other modules."""
+        noted = {names[name]: entry for name, entry in self._target.items() if name in names}
+        self.renew()
+        for name, entry in noted.items():
+            self._target[name] = replace(entry, name=name)
+            if entry.fate in CARRIED:
+                self.note(name, entry.fate, entry.counterpart, entry.note)
+
+    def note(self, name: str, fate: Fate, counterpart: str | None, note: str = "") -> None:
+        """The target's ``name`` and the source's ``counterpart`` met ``fate``; a later note replaces an earlier.
+
+        ``counterpart`` is None where what is carried over is another agent's than the source's.
+        """
         targets, sources = self._parts
         self._target[name] = Entry(
             side="target",
@@ -143,6 +157,8 @@ class Ledger:
             counterpart=counterpart,
             note=note,
         )
+        if counterpart is None:
+            return
         self._source.setdefault(
             counterpart,
             Entry(side="source", name=counterpart, shape=tuple(sources[counterpart].shape), fate=fate),
@@ -150,9 +166,9 @@ class Ledger:
         if self._source[counterpart].counterpart in (None, name):  # the acting copy speaks for the source's
             self._source[counterpart] = replace(self._source[counterpart], fate=fate, counterpart=name, note=note)
 
-    def carried(self) -> dict[str, str]:
-        """Target name to source name of everything carried so far."""
-        return {n: e.counterpart or "" for n, e in self._target.items() if e.fate in CARRIED}
+    def carried(self) -> dict[str, str | None]:
+        """Target name to source name of everything carried so far; None for what is another agent's."""
+        return {n: e.counterpart for n, e in self._target.items() if e.fate in CARRIED}
 
     def mark(self, names: Iterable[str], fate: Fate, note: str = "") -> None:
         """Give what was carried under ``names`` (of the target) a further fate: frozen, tied or penalised."""
@@ -164,7 +180,7 @@ class Ledger:
     def remark(self, name: str, note: str) -> None:
         """Say more of what was carried over under ``name``, whose fate stays."""
         entry = self._target[name]
-        self.note(name, entry.fate, entry.counterpart or "", "; ".join(part for part in (entry.note, note) if part))
+        self.note(name, entry.fate, entry.counterpart, "; ".join(part for part in (entry.note, note) if part))
 
     def refused(self, name: str, why: str) -> None:
         """Say why the target's ``name`` starts afresh."""

@@ -60,6 +60,7 @@ class Trunk(nn.Module):
         self.stages = nn.ModuleDict(OrderedDict(stages))
         self.frozen_until = 0
         self.frozen_stages: frozenset[str] = frozenset()
+        self._still: tuple[nn.Module, ...] = ()
         self.keeps_copy = True
         self._names = tuple(self.stages)
         self._copies: dict[str, tuple[object, nn.Module]] = {}
@@ -159,13 +160,24 @@ class Trunk(nn.Module):
         for name in frozen:
             self.stages[name].requires_grad_(False).eval()
 
+    def keep_still(self, parts: Iterable[str]) -> None:
+        """Stop parts of stages from learning, as ``freeze`` stops whole ones.
+
+        Args:
+            parts: modules by their names below ``stages``: ``"members.0"``.
+        """
+        kept = tuple(self.stages.get_submodule(name) for name in parts)
+        self._still = (*self._still, *kept)
+        for part in kept:
+            part.requires_grad_(False).eval()
+
     def train(self, mode: bool = True) -> Trunk:
-        """Set training or evaluation mode, for the stages that are not frozen."""
+        """Set training or evaluation mode, for what is not frozen."""
         if self.training and not mode:
             self._copies = {n: c for n, c in self._copies.items() if n in self.frozen_stages}
         super().train(mode)
-        for name in self.frozen_stages:
-            self.stages[name].eval()
+        for still in (*(self.stages[name] for name in self.frozen_stages), *self._still):
+            still.eval()
         return self
 
     def split(self, at: str) -> tuple[nn.Module, nn.Module]:

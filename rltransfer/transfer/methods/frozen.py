@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rltransfer.errors import ConfigError, UnknownNameError
+from rltransfer.errors import UnknownNameError
 from rltransfer.registry import nearest
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
@@ -38,19 +38,16 @@ class Frozen(TransferMethod):
     cache: bool = True
     heads: Literal["copy", "reinit"] = "copy"
 
+    @property
+    def keeps_features(self) -> bool:
+        """Where the cache is wanted."""
+        return self.cache
+
     def check_stages(self, stage_names: tuple[str, ...]) -> None:
         """Raise UnknownNameError where ``at`` is neither a stage of the trunk nor ``"end"``."""
         known = (*stage_names, "end")
         if self.at not in known:
             raise UnknownNameError("stage", self.at, known, nearest(self.at, known))
-
-    def check_beside(self, other: TransferMethod) -> None:
-        """Raise ConfigError where ``other`` would need the observations that the cache does not keep."""
-        if self.cache and other.reads_observations:
-            raise ConfigError(
-                f"{other.label} needs the observations themselves, and frozen keeps features in their place. Give "
-                "frozen cache: false."
-            )
 
     def carry(self, transfer: Attachment) -> None:
         """Copy everything that fits; the frozen stages must."""

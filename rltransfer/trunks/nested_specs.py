@@ -1,0 +1,52 @@
+"""Trunks made of other trunks, as plain settings. Imports no torch, as ``rltransfer.trunks.specs``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, PlainSerializer, PlainValidator
+
+from rltransfer.config.named import name_of, named_by_key
+from rltransfer.registry import TRUNKS
+from rltransfer.settings import Settings
+from rltransfer.trunks.specs import TrunkSpec
+
+if TYPE_CHECKING:
+    from rltransfer.trunks.trunk import Trunk
+
+
+def _chosen(value: object) -> Settings:
+    return named_by_key(TRUNKS, value, key="name", default="nature")
+
+
+def _as_written(spec: TrunkSpec) -> dict[str, Any]:
+    return {"name": name_of(TRUNKS, spec), **spec.model_dump(mode="json")}
+
+
+TrunkWithin = Annotated[Any, PlainValidator(_chosen), PlainSerializer(_as_written)]
+"""A trunk's settings within another's: written as an experiment's `trunk`. Its own precision does not count."""
+
+
+class Ensemble(TrunkSpec):
+    """Trunks side by side, whose features are added up with learned weights.
+
+    Args:
+        members: two or more usually; each reads the same observations and gives as many features.
+        temperature: of the softmax that gives the weights, which are equal at first. More lets them part later.
+
+    Source: Rajendran et al. 2017, "Attend, Adapt and Transfer", equations 1 and 2; there whole solutions are mixed
+    and the weights depend on the state, here features and constant weights.
+    """
+
+    members: tuple[TrunkWithin, ...] = Field(min_length=1, max_length=64)
+    temperature: float = Field(default=3.0, gt=0, le=1000)
+
+    def build(self, input_shape: tuple[int, ...]) -> Trunk:
+        """See ``TrunkSpec.build``."""
+        from rltransfer.trunks.ensemble import ensemble_of
+
+        return ensemble_of(self, [member.build(input_shape) for member in self.members])
+
+    def stage_names(self) -> tuple[str, ...]:
+        """``members``, ``mixture``."""
+        return ("members", "mixture")
