@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rltransfer.agents.feature_cache import FeatureCache as FeatureCache
     from rltransfer.agents.foreign import import_agent as import_agent
     from rltransfer.agents.making import make_agent as make_agent
+    from rltransfer.agents.sb3_export import to_sb3 as to_sb3
     from rltransfer.agents.weights_import import import_weights as import_weights
     from rltransfer.errors import RLTransferError as RLTransferError
     from rltransfer.experiment import run_experiment as run_experiment
@@ -80,6 +81,7 @@ _NAMES = {
     "make_env": "rltransfer.tasks.making",
     "run_experiment": "rltransfer.experiment",
     "save": "rltransfer.agents.artifact",
+    "to_sb3": "rltransfer.agents.sb3_export",
 }
 
 __all__ = ["__version__", *_NAMES]  # noqa: PLE0604

@@ -54,7 +54,7 @@ def save(model: BaseAlgorithm, directory: Path | str, *, provenance: Mapping[str
     weights = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
     data = save_tensors(weights)
     settings = settings_of(model)
-    _check_rebuildable(model, settings)
+    check_rebuildable(model, settings)
     task = task_of(model)
     trunk_of(model).save(directory / "trunk", provenance={"agent": settings.name, **(provenance or {})})
     write_atomically(directory / "weights.safetensors", data)
@@ -166,7 +166,7 @@ def _statistics(record: dict[str, Any], weights: Mapping[str, torch.Tensor], dir
         raise ArtifactError(f"{directory / 'agent.json'}: {error}") from error
 
 
-def _check_rebuildable(model: BaseAlgorithm, settings: Algorithm) -> None:
+def check_rebuildable(model: BaseAlgorithm, settings: Algorithm) -> None:
     """Raise ArtifactError for a policy that its settings do not describe."""
     policy = policy_of(model)
     widths = getattr(policy, "net_arch", None) or []

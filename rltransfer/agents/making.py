@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -12,7 +13,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.preprocessing import is_image_space
 from stable_baselines3.common.vec_env import VecEnv
 
-from rltransfer.agents.adoption import adopt
+from rltransfer.agents.adoption import adopt, extend
 from rltransfer.agents.algorithms import Algorithm
 from rltransfer.agents.anatomy import trunk_of
 from rltransfer.agents.buffers import ChannelsLastRolloutBuffer
@@ -26,6 +27,16 @@ from rltransfer.trunks.specs import TrunkSpec
 
 if TYPE_CHECKING:
     from gymnasium import Env
+
+
+class Exported(BaseAlgorithm):
+    """What agents made and loaded here can do beside what Stable-Baselines3's can."""
+
+    def to_sb3(self, path: Path | str) -> None:
+        """Write a zip that Stable-Baselines3 opens by itself; see ``rltransfer.to_sb3``."""
+        from rltransfer.agents.sb3_export import to_sb3
+
+        to_sb3(self, path)
 
 
 class Attaches(Protocol):
@@ -109,27 +120,69 @@ def build_model(
         seed: see ``make_agent``.
         device: see ``make_agent``.
     """
-    actions = env.action_space if env is not None else action_space
     space = env.observation_space if env is not None else observation_space
-    check_agent_spaces(settings, space, actions)
-    assert actions is not None
-    options: dict[str, Any] = {}
     parted = isinstance(space, spaces.Dict)
-    build: Any = settings.sb3_class()
-    if issubclass(build, PPO | A2C) and not parted:
+    options: dict[str, Any] = {}
+    if issubclass(settings.sb3_class(), PPO | A2C) and not parted:
         options["rollout_buffer_class"] = ChannelsLastRolloutBuffer
-    model: BaseAlgorithm = build(
+    model = assembled(
+        settings,
         settings.policy(parted=parted),
+        {
+            "features_extractor_class": TrunkExtractor,
+            "features_extractor_kwargs": {"spec": spec},
+            **settings.optimizer(),
+        },
+        env=env,
+        observation_space=observation_space,
+        action_space=action_space,
+        seed=seed,
+        device=device,
+        **options,
+    )
+    adopt(model)
+    return extend(model, Exported)
+
+
+def assembled(
+    settings: Algorithm,
+    policy: Any,
+    policy_arguments: Mapping[str, Any],
+    *,
+    env: VecEnv | Env[Any, Any] | None = None,
+    observation_space: spaces.Space[Any] | None = None,
+    action_space: spaces.Space[Any] | None = None,
+    seed: int | None = None,
+    device: torch.device | str = "auto",
+    **options: Any,
+) -> BaseAlgorithm:
+    """A model of Stable-Baselines3 with the hyperparameters and hidden layers of ``settings``.
+
+    Args:
+        settings: see ``build_model``.
+        policy: Stable-Baselines3's name of it, or its class.
+        policy_arguments: ``policy_kwargs`` beside those that the settings say.
+        env: see ``build_model``, also for the rest.
+        observation_space: where there is no environment.
+        action_space: where there is no environment.
+        seed: see ``make_agent``.
+        device: see ``make_agent``.
+        **options: further arguments of the model.
+    """
+    actions = env.action_space if env is not None else action_space
+    check_agent_spaces(settings, env.observation_space if env is not None else observation_space, actions)
+    assert actions is not None
+    build: Any = settings.sb3_class()
+    model: BaseAlgorithm = build(
+        policy,
         env,
         **settings.hyperparameters(actions),
         **options,
         policy_kwargs={
-            "features_extractor_class": TrunkExtractor,
-            "features_extractor_kwargs": {"spec": spec},
             "net_arch": list(settings.net_arch),
             **settings.policy_settings(),
             **settings.activation(),
-            **settings.optimizer(),
+            **policy_arguments,
         },
         seed=seed,
         device=device,
@@ -146,7 +199,6 @@ def build_model(
         if getattr(model, "target_entropy", None) == "auto":  # Stable-Baselines3 asks an environment for it
             model.target_entropy = -float(spaces.flatdim(action_space))  # type: ignore[attr-defined]
     model._setup_model()
-    adopt(model)
     return model
 
 

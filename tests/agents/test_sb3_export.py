@@ -1,0 +1,122 @@
+"""Agents as zips that Stable-Baselines3 opens by itself, and back."""
+
+import base64
+import json
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+
+import rltransfer as rlt
+from rltransfer.agents.anatomy import named_parts
+from rltransfer.errors import ArtifactError, ConfigError
+from rltransfer.registry import ALGORITHMS
+from rltransfer.trunks.specs import MLP, Grid, Impala
+
+ALONE = """
+import sys
+sys.modules["rltransfer"] = None                        # as where it is not installed
+import importlib, numpy as np
+module, name, path, seen, out = sys.argv[1:]
+model = getattr(importlib.import_module(module), name).load(path, device="cpu")
+np.save(out, model.predict(np.load(seen), deterministic=True)[0])
+"""
+
+
+def actions_alone(algorithm, path, seen, tmp_path):
+    """What the zip's agent does in a process that has no rltransfer."""
+    np.save(tmp_path / "seen.npy", seen)
+    module, _, name = ALGORITHMS.get(algorithm).sb3.partition(":")
+    arguments = [module, name, str(path), str(tmp_path / "seen.npy"), str(tmp_path / "actions.npy")]
+    subprocess.run([sys.executable, "-W", "ignore", "-c", ALONE, *arguments], check=True, cwd=tmp_path)
+    return np.load(tmp_path / "actions.npy")
+
+
+def all_pickles(path):
+    with zipfile.ZipFile(path) as archive:
+        data = json.loads(archive.read("data"))
+        other = b"".join(archive.read(name) for name in archive.namelist() if name != "data")
+    return other + b"".join(
+        base64.b64decode(v[":serialized:"]) for v in data.values() if isinstance(v, dict) and ":serialized:" in v
+    )
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn", "qr_dqn", "recurrent_ppo"])
+def test_an_agent_on_nature_is_a_nature_cnn_where_rltransfer_is_not(algorithm, tiny, frames, tmp_path):
+    agent = tiny(algorithm, seed=3)
+    path = tmp_path / "agent.zip"
+    agent.to_sb3(path)
+    assert b"rltransfer" not in all_pickles(path)
+    np.testing.assert_array_equal(
+        actions_alone(algorithm, path, frames, tmp_path), agent.predict(frames, deterministic=True)[0]
+    )
+
+
+@pytest.mark.parametrize("algorithm", ["a2c", "trpo", "sac", "td3", "ddpg", "tqc", "crossq"])
+def test_an_agent_on_flatten_is_an_mlp_policy(algorithm, tiny, tmp_path):
+    env = rlt.make_env({"id": "Pendulum-v1"}, num_envs=4)
+    agent = tiny(algorithm, env, trunk="flatten", net_arch=(8,))
+    path = tmp_path / "agent.zip"
+    rlt.to_sb3(agent, path)
+    assert b"rltransfer" not in all_pickles(path)
+    seen = np.random.default_rng(0).normal(size=(32, 3)).astype(np.float32)
+    kind = ALGORITHMS.get(algorithm).sb3_class()
+    np.testing.assert_array_equal(
+        kind.load(path, device="cpu").predict(seen, deterministic=True)[0], agent.predict(seen, deterministic=True)[0]
+    )
+    learner = kind.load(path, env=env, device="cpu")
+    learner.learn(64)  # what was written is a learner of its own
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "sac"])
+def test_there_and_back_again_nothing_is_lost(algorithm, tiny, tmp_path):
+    robot = "hovercraft"
+    agent = tiny(algorithm, robot=robot, net_arch=(16,), activation_fn="elu", gamma=0.93)
+    agent.num_timesteps = 1234
+    rlt.to_sb3(agent, tmp_path / "agent.zip")
+    again = rlt.import_agent(tmp_path / "agent.zip", agent.get_env(), algorithm=algorithm, device="cpu")
+    assert (again.num_timesteps, again.gamma) == (1234, 0.93)
+    ours, theirs = named_parts(again), named_parts(agent)
+    assert [*ours] == [*theirs]
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_an_agent_with_cached_features_reads_pictures_there(tiny, frames, tmp_path):
+    model, source = tiny("ppo"), tiny("ppo", seed=7)
+    rlt.Frozen(at="end").attach(model, source)
+    model.learn(64)
+    wanted = model.predict(frames, deterministic=True)[0]
+    rlt.save(model, tmp_path / "folder")
+    for number, agent in enumerate((model, tmp_path / "folder")):
+        rlt.to_sb3(agent, tmp_path / f"{number}.zip")
+        plain = ALGORITHMS.get("ppo").sb3_class().load(tmp_path / f"{number}.zip", device="cpu")
+        np.testing.assert_array_equal(plain.predict(frames, deterministic=True)[0], wanted)
+
+
+def test_statistics_go_into_a_vec_normalize_beside_it(tiny, tmp_path):
+    from stable_baselines3.common.vec_env import VecNormalize
+
+    env = rlt.make_env({"id": "Pendulum-v1"}, num_envs=4)
+    agent = tiny("ppo", env, trunk="flatten", normalize="both")
+    agent.learn(64)
+    agent.to_sb3(tmp_path / "agent.zip")
+    normalizer = agent.get_vec_normalize_env()
+    again = VecNormalize.load(tmp_path / "agent-vecnormalize.pkl", rlt.make_env({"id": "Pendulum-v1"}, num_envs=4))
+    np.testing.assert_array_equal(again.obs_rms.mean, normalizer.obs_rms.mean)
+    assert (again.ret_rms.var, again.obs_rms.count) == (normalizer.ret_rms.var, normalizer.obs_rms.count)
+    assert b"rltransfer" not in (tmp_path / "agent-vecnormalize.pkl").read_bytes()
+
+
+@pytest.mark.parametrize("trunk", [Impala(channels=(4,), features=8), Grid(features=8), MLP(widths=(8,))])
+def test_other_trunks_are_refused_with_the_reason(trunk, tiny, tmp_path):
+    with pytest.raises(ArtifactError, match=r"is no network of Stable-Baselines3.*Use rltransfer\.save"):
+        tiny("ppo", trunk=trunk).to_sb3(tmp_path / "agent.zip")
+    assert not (tmp_path / "agent.zip").exists()
+
+
+def test_a_file_that_is_no_zip_is_refused(tiny, tmp_path):
+    with pytest.raises(ConfigError, match=r"\.zip"):
+        tiny("ppo").to_sb3(tmp_path / "agent.pt")
