@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.coral import Coral as Coral
     from rltransfer.transfer.methods.direct import Direct as Direct
     from rltransfer.transfer.methods.domain_adversarial import DomainAdversarial as DomainAdversarial
+    from rltransfer.transfer.methods.ewc import EWC as EWC
     from rltransfer.transfer.methods.finetune import Finetune as Finetune
     from rltransfer.transfer.methods.frozen import Frozen as Frozen
     from rltransfer.transfer.methods.hard_sharing import HardSharing as HardSharing
@@ -52,6 +53,7 @@ _NAMES = {
     "Coral": "rltransfer.transfer.methods.coral",
     "Direct": "rltransfer.transfer.methods.direct",
     "DomainAdversarial": "rltransfer.transfer.methods.domain_adversarial",
+    "EWC": "rltransfer.transfer.methods.ewc",
     "Evaluator": "rltransfer.training.evaluation",
     "Factor": "rltransfer.tasks.factor",
     "Family": "rltransfer.tasks.family",

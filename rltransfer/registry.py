@@ -145,6 +145,7 @@ METHODS: Registry[Any] = Registry(
         "scratch": "rltransfer.transfer.methods.scratch:Scratch",
         "direct": "rltransfer.transfer.methods.direct:Direct",
         "finetune": "rltransfer.transfer.methods.finetune:Finetune",
+        "ewc": "rltransfer.transfer.methods.ewc:EWC",
         "frozen": "rltransfer.transfer.methods.frozen:Frozen",
         "soft_sharing": "rltransfer.transfer.methods.soft_sharing:SoftSharing",
         "hard_sharing": "rltransfer.transfer.methods.hard_sharing:HardSharing",

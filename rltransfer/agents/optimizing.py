@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -93,25 +94,51 @@ def install_trunk(model: BaseAlgorithm, site: TrunkSite, trunk: Trunk) -> None:
     rebuild_with(model, site.extractor)
 
 
-def pull(model: BaseAlgorithm, anchors: dict[float, list[tuple[torch.Tensor, torch.Tensor]]]) -> None:
-    """Add the gradient of sum_i strength_i / 2 * ||w_i - anchor_i||^2 to every optimizer step.
+@dataclass(frozen=True, kw_only=True)
+class Anchor:
+    """What a parameter is pulled to.
+
+    Args:
+        parameter: w, which an optimizer moves.
+        at: as many numbers; they are read at each step, so that they may move.
+        strength: one number for all of w, or one for each of its numbers; 0 or more.
+    """
+
+    parameter: torch.Tensor
+    at: torch.Tensor
+    strength: float | torch.Tensor
+
+
+def pull(model: BaseAlgorithm, anchors: Sequence[Anchor]) -> None:
+    """Add the gradient of sum_i strength_i / 2 * (w_i - at_i)^2 to every optimizer step.
 
     Args:
         model: whose optimizers to hook.
-        anchors: strength to the (parameter, anchor) pairs it holds for; strength 0 adds nothing at all.
+        anchors: of its parameters; a strength of 0 adds nothing at all.
     """
-    if any(strength and pairs for strength, pairs in anchors.items()):
-        require_steps(model, "a penalty acts")
+    alike: dict[float, list[Anchor]] = defaultdict(list)
+    weighted: list[Anchor] = []
+    for anchor in anchors:
+        if isinstance(anchor.strength, torch.Tensor):
+            weighted.append(anchor)
+        elif anchor.strength:
+            alike[anchor.strength].append(anchor)
+    if not alike and not weighted:
+        return
+    require_steps(model, "a penalty acts")
 
     @torch.no_grad()
     def add_gradient(optimizer: optim.Optimizer, _args: Any, _kwargs: Any) -> None:
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-        for strength, pairs in anchors.items():
-            ours = [(p, anchor) for p, anchor in pairs if id(p) in held and p.grad is not None]
-            if strength and ours:
-                parameters, targets = (list(column) for column in zip(*ours, strict=True))
-                gradients = [p.grad for p in parameters if p.grad is not None]
-                torch._foreach_add_(gradients, torch._foreach_sub(parameters, targets), alpha=strength)
+        for strength, members in (*alike.items(), (None, weighted)):
+            ours = [anchor for anchor in members if id(anchor.parameter) in held and anchor.parameter.grad is not None]
+            if ours:
+                gradients = [anchor.parameter.grad for anchor in ours if anchor.parameter.grad is not None]
+                away = torch._foreach_sub([anchor.parameter for anchor in ours], [anchor.at for anchor in ours])
+                if strength is None:
+                    torch._foreach_addcmul_(gradients, [torch.as_tensor(anchor.strength) for anchor in ours], away)
+                else:
+                    torch._foreach_add_(gradients, away, alpha=strength)
 
     for _, _, optimizer in optimizers(model):
         optimizer.register_step_pre_hook(add_gradient)

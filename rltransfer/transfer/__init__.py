@@ -8,6 +8,7 @@ from rltransfer.transfer.method import TransferMethod
 from rltransfer.transfer.methods.coral import Coral
 from rltransfer.transfer.methods.direct import Direct
 from rltransfer.transfer.methods.domain_adversarial import DomainAdversarial
+from rltransfer.transfer.methods.ewc import EWC
 from rltransfer.transfer.methods.finetune import Finetune
 from rltransfer.transfer.methods.frozen import Frozen
 from rltransfer.transfer.methods.hard_sharing import HardSharing
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.report import TransferReport as TransferReport
 
 __all__ = [
+    "EWC",
     "MMD",
     "Compose",
     "Coral",

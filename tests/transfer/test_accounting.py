@@ -24,6 +24,7 @@ EVERY = [
     rlt.SoftSharing(strength={"conv2": 0.1, "heads": 0.1}),
     rlt.Relations(stages=("conv3", "fc")),
     rlt.Relations(stages=("conv2",), freeze=True, heads="reinit"),
+    rlt.EWC(steps=8),
     rlt.HardSharing(),
     rlt.HardSharing(start="scratch"),
     rlt.HardSharing(heads="reinit"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING, ClassVar
 
 from rltransfer.errors import ConfigError
@@ -10,8 +9,6 @@ from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 from rltransfer.transfer.stages import check_stage_values, for_stages
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from rltransfer.transfer.attaching import Attachment
 
 
@@ -51,14 +48,14 @@ class SoftSharing(TransferMethod):
     def hold(self, transfer: Attachment) -> None:
         """Pull what was carried over, and goes on being learned, back to where it is now."""
         from rltransfer.agents.anatomy import named_parts
-        from rltransfer.agents.optimizing import pull
+        from rltransfer.agents.optimizing import Anchor, pull
 
         strengths = for_stages(self.strength, transfer.stage_names, rest=0.0, heads=0.0)
         parts = named_parts(transfer.model)
-        anchors: dict[float, list[tuple[Tensor, Tensor]]] = defaultdict(list)
+        anchors: list[Anchor] = []
         for name in transfer.learned():
             strength = strengths[transfer.stage(name)]
             if strength:
-                anchors[strength].append((parts[name], parts[name].detach().clone()))
+                anchors.append(Anchor(parameter=parts[name], at=parts[name].detach().clone(), strength=strength))
                 transfer.ledger.mark([name], "penalised", f"strength {strength:g}")
         pull(transfer.model, anchors)

@@ -1,0 +1,90 @@
+"""Elastic weight consolidation: weights held near the source's, each as firmly as the source's outputs depend on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from rltransfer.errors import ConfigError
+from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
+from rltransfer.transfer.stages import check_stage_values, for_stages
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from rltransfer.transfer.attaching import Attachment
+
+
+class EWC(TransferMethod):
+    """Fine-tuning with the penalty strength / 2 * F_i * (w_i - w_source_i)^2 on every weight carried over.
+
+    F is the diagonal of the Fisher information matrix, estimated on what the source agent sees in its own task: how
+    much its action probabilities and values change with each weight. Agents whose networks give plain values or
+    actions are read as Gaussians around them; see ``rltransfer.transfer.mechanisms.fisher`` for each algorithm. The
+    gradient joins an optimizer's step as in ``soft_sharing``: after the loss's is clipped, and before Adam rescales.
+
+    Args:
+        strength: one number for everything carried over, or numbers by stage name and ``heads`` (0 where not named).
+            More forgets less of the source and learns less of the target: 0 is fine-tuning, bit for bit, and plays
+            nothing. F is often far below 1, so a strength is far above that of ``soft_sharing``.
+        steps: environment steps of the source task on which F is estimated; they are part of the cost. More gives a
+            less noisy estimate and takes longer: one derivative for each step and output.
+
+    Source: Kirkpatrick et al. 2017, "Overcoming catastrophic forgetting in neural networks", eq. 3. They search for
+    the strength; both defaults are own choice, because penalties then reach the size of usual gradients within minutes.
+    """
+
+    registered: ClassVar[str] = "ewc"
+    transfers: ClassVar[Knowledge] = "parameters"
+    heterogeneous: ClassVar[bool] = True
+    needs_source_env: ClassVar[bool] = True
+    decides: ClassVar[frozenset[Decision]] = frozenset({"how weights are held to the source's"})
+
+    strength: float | dict[str, float] = 100.0
+    steps: int = Field(default=1024, ge=1)
+
+    def check_stages(self, stage_names: tuple[str, ...]) -> None:
+        """Raise where ``strength`` names a stage that the trunk does not have, or is negative."""
+        if isinstance(self.strength, dict):
+            check_stage_values("strength", self.strength, stage_names)
+        elif self.strength < 0:
+            raise ConfigError(f"strength is {self.strength}; it is 0 or more")
+
+    def carry(self, transfer: Attachment) -> None:
+        """Copy everything that fits."""
+        transfer.carry_all()
+
+    def hold(self, transfer: Attachment) -> None:
+        """Play the source task, estimate F, and pull what was carried over and goes on being learned."""
+        from rltransfer.agents.anatomy import named_parts
+        from rltransfer.agents.optimizing import Anchor, pull, require_steps
+        from rltransfer.transfer.mechanisms.fisher import diagonal_fisher
+
+        everywhere = 0.0 if isinstance(self.strength, dict) else self.strength
+        strengths = for_stages(self.strength, transfer.stage_names, rest=0.0, heads=everywhere)
+        held = [name for name in transfer.learned() if strengths[transfer.stage(name)]]
+        if not held:
+            return
+        require_steps(transfer.model, "a penalty acts")
+        fisher = diagonal_fisher(transfer.source, transfer.play_source(self.steps))
+        parts, counterparts = named_parts(transfer.model), transfer.ledger.carried()
+        anchors: list[Anchor] = []
+        of_stages: dict[str, list[Tensor]] = {}
+        for name in held:
+            stage, of_source = transfer.stage(name), fisher.get(counterparts[name] or "")
+            if of_source is not None:
+                anchors.append(
+                    Anchor(
+                        parameter=parts[name], at=parts[name].detach().clone(), strength=strengths[stage] * of_source
+                    )
+                )
+                of_stages.setdefault(stage, []).append(of_source)
+                note = f"strength {strengths[stage]:g} x Fisher information, {float(of_source.mean()):.3g} in the mean"
+                transfer.ledger.mark([name], "penalised", note)
+        transfer.findings["ewc"] = {
+            "mean_fisher": {
+                s: sum(float(f.sum()) for f in fs) / sum(f.numel() for f in fs) for s, fs in of_stages.items()
+            }
+        }
+        pull(transfer.model, anchors)

@@ -1,0 +1,156 @@
+"""Elastic weight consolidation: each weight held as firmly as the source depends on it."""
+
+import pytest
+import torch
+
+import rltransfer as rlt
+from rltransfer.agents.anatomy import named_parts, optimizers
+from rltransfer.agents.rollouts import play
+from rltransfer.errors import ConfigError, NotApplicableError, UnknownNameError
+from rltransfer.registry import ALGORITHMS
+from rltransfer.transfer.mechanisms import fisher
+
+CONTINUOUS = ["sac", "td3", "ddpg", "tqc", "crossq"]
+HELD = sorted(set(ALGORITHMS) - {"trpo"})
+
+
+def robots_of(algorithm, *, differ=False):
+    if algorithm in CONTINUOUS:
+        return ("hovercraft", "hovercraft")
+    return ("omni", "differential" if differ else "omni")
+
+
+@pytest.mark.parametrize("algorithm", HELD)
+def test_the_hook_adds_strength_times_fisher_times_distance(algorithm, pair, monkeypatch):
+    model, source = pair(algorithm, robots=robots_of(algorithm, differ=True))
+    kept = {}
+    estimate = fisher.diagonal_fisher
+    monkeypatch.setattr(fisher, "diagonal_fisher", lambda *a: kept.update(estimate(*a)) or kept)
+    report = rlt.EWC(strength=3.0, steps=8).attach(model, source)
+    assert report.source_steps == 8
+    parts = named_parts(model)
+    generator = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for parameter in parts.values():
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
+    held = 0.0
+    for _, _, optimizer in optimizers(model):
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = torch.full_like(parameter, 0.5)
+        optimizer.step()
+    entries = report.of("target")
+    for name, parameter in parts.items():
+        if "target" in name or parameter.grad is None:
+            continue
+        entry = entries[name]
+        assert (entry.fate == "penalised") == (entry.counterpart is not None), name
+        if entry.fate == "penalised":
+            held += float((parameter.grad - 0.5).abs().sum())
+            assert f"{float(kept[entry.counterpart].mean()):.3g}" in entry.note
+        else:
+            assert (parameter.grad == 0.5).all()
+    assert held > 0
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_the_gradient_is_that_of_the_written_penalty(algorithm, pair, monkeypatch):
+    model, source = pair(algorithm)
+    kept = {}
+    estimate = fisher.diagonal_fisher
+    monkeypatch.setattr(fisher, "diagonal_fisher", lambda *a: kept.update(estimate(*a)) or kept)
+    rlt.EWC(strength={"conv2": 5.0, "heads": 2.0}, steps=16).attach(model, source)
+    parts, theirs = named_parts(model), named_parts(source)
+    online = {name: p for name, p in parts.items() if "target" not in name}
+    with torch.no_grad():
+        for parameter in online.values():
+            parameter.add_(0.3)
+    strengths = {n: 5.0 if ".conv2." in n else 0.0 if n.startswith("trunk") else 2.0 for n in online}
+    penalty = sum(strengths[n] / 2 * (kept[n] * (p - theirs[n].detach()) ** 2).sum() for n, p in online.items())
+    expected = dict(zip(online, torch.autograd.grad(penalty, list(online.values())), strict=True))
+    for parameter in online.values():
+        parameter.grad = torch.zeros_like(parameter)
+    model.policy.optimizer.step()
+    for name, parameter in online.items():
+        torch.testing.assert_close(parameter.grad, expected[name], rtol=1e-4, atol=1e-8, msg=name)
+    assert any(float(value.abs().sum()) > 0 for value in expected.values())
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn", "sac"])
+def test_strength_zero_is_finetuning_bit_for_bit_and_plays_nothing(algorithm, pair):
+    learned = []
+    for method in (rlt.Finetune(), rlt.EWC(strength=0.0), rlt.EWC(strength=1e4, steps=16)):
+        model, source = pair(algorithm, robots=robots_of(algorithm))
+        report = method.attach(model, source)
+        assert report.source_steps == (16 if method == rlt.EWC(strength=1e4, steps=16) else 0)
+        model.learn(128)
+        learned.append(named_parts(model))
+    finetuned, unheld, held = learned
+    assert all(torch.equal(finetuned[name], unheld[name]) for name in finetuned)
+    assert not all(torch.equal(finetuned[name], held[name]) for name in finetuned)
+
+
+def test_playing_the_source_leaves_the_targets_random_numbers_alone(pair):
+    states = []
+    for method in (rlt.Finetune(), rlt.EWC(steps=16)):
+        model, source = pair()
+        method.attach(model, source)
+        states.append(torch.get_rng_state())
+    assert torch.equal(*states)
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_weights_that_the_source_depends_on_move_less(algorithm, pair):
+    """Fisher-weighted, the distance from the source falls with the strength."""
+    distances = []
+    options = {"n_epochs": 8} if algorithm == "ppo" else {}
+    for strength in (0.0, 1e6):
+        model, source = pair(algorithm, **options)
+        rlt.EWC(strength=strength, steps=32).attach(model, source)
+        weights = fisher.diagonal_fisher(source, play(source, 16))
+        model.learn(384)
+        ours, theirs = named_parts(model), named_parts(source)
+        distances.append(sum(float((w * (ours[n] - theirs[n]).detach() ** 2).sum()) for n, w in weights.items()))
+    assert distances[0] > 2 * distances[1] > 0
+
+
+def test_findings_and_fates_say_how_firmly_each_stage_is_held(pair):
+    model, source = pair(robots=("omni", "differential"))
+    report = rlt.EWC(steps=16).attach(model, source)
+    assert set(report.findings["ewc"]["mean_fisher"]) == {"conv1", "conv2", "conv3", "fc", "heads"}
+    assert all(value > 0 for value in report.findings["ewc"]["mean_fisher"].values())
+    entries = report.of("target")
+    assert entries["trunk.conv1.0.weight"].fate == entries["value_net.weight"].fate == "penalised"
+    assert entries["action_net.weight"].fate == "re-initialised"
+
+
+def test_beside_a_frozen_prefix_only_what_learns_is_held(pair):
+    model, source = pair()
+    method = rlt.Compose(methods=(rlt.Frozen(at="fc"), rlt.EWC(steps=16)))
+    entries = method.attach(model, source).of("target")
+    assert entries["trunk.conv3.0.weight"].fate == "frozen"
+    assert entries["trunk.fc.1.weight"].fate == "penalised"
+    model.learn(64)
+
+
+def test_what_makes_no_sense_is_refused(pair, tiny, tmp_path):
+    with pytest.raises(ConfigError, match="it is 0 or more"):
+        rlt.EWC(strength=-1.0).attach(*pair())
+    with pytest.raises(UnknownNameError, match="conv9"):
+        rlt.EWC(strength={"conv9": 1.0}).attach(*pair())
+    with pytest.raises(ConfigError, match="both decide how weights are held"):
+        rlt.Compose(methods=(rlt.EWC(), rlt.SoftSharing()))
+    with pytest.raises(NotApplicableError, match="TRPO's actor moves by natural gradients"):
+        rlt.EWC().attach(*pair("trpo"))
+    rlt.save(tiny("ppo"), tmp_path)
+    with pytest.raises(NotApplicableError, match="has no environment"):
+        rlt.EWC().attach(tiny("ppo"), rlt.load_agent(tmp_path, device="cpu"))
+
+
+def test_the_agent_is_saved_and_comes_back(pair, frames, tmp_path):
+    model, source = pair()
+    rlt.EWC(steps=16).attach(model, source)
+    model.learn(64)
+    rlt.save(model, tmp_path)
+    again = rlt.load_agent(tmp_path, device="cpu")
+    assert (again.predict(frames, deterministic=True)[0] == model.predict(frames, deterministic=True)[0]).all()
