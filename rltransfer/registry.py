@@ -156,6 +156,7 @@ METHODS: Registry[Any] = Registry(
         "coral": "rltransfer.transfer.methods.coral:Coral",
         "domain_adversarial": "rltransfer.transfer.methods.domain_adversarial:DomainAdversarial",
         "source_ensemble": "rltransfer.transfer.methods.source_ensemble:SourceEnsemble",
+        "adaptive_batch_norm": "rltransfer.transfer.methods.adaptive_batch_norm:AdaptiveBatchNorm",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )

@@ -10,10 +10,11 @@ from typing import Any
 
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.utils import get_parameters_by_name
 from torch import nn, optim
 
 from rltransfer.agents.adoption import StepsWhatLearns, extend, rebuild_with
-from rltransfer.agents.anatomy import TrunkSite, named_parts, optimizers, with_targets
+from rltransfer.agents.anatomy import TrunkSite, named_parts, optimizers, policy_of, with_targets
 from rltransfer.errors import NotApplicableError
 from rltransfer.trunks.trunk import Trunk
 
@@ -48,6 +49,21 @@ def regroup(model: BaseAlgorithm, scale_of: Callable[[str], float] = lambda _nam
         setattr(owner, attribute, built)
     for network in with_targets(model):
         extend(network, FollowsWhatLearns, first=True)
+    _follow_statistics(model)
+
+
+def _follow_statistics(model: BaseAlgorithm) -> None:
+    """Let target networks follow the batch-norm statistics of the trunks that stand in their online networks now.
+
+    Stable-Baselines3 notes them once, when it builds the model.
+    """
+    networks = dict(policy_of(model).named_children())
+    for target in (name for name in networks if name.endswith("_target")):
+        online = target.removesuffix("_target")
+        own = f"{online}_batch_norm_stats"
+        noted = own if hasattr(model, own) else "batch_norm_stats"
+        setattr(model, noted, get_parameters_by_name(networks[online], ["running_"]))
+        setattr(model, f"{noted}_target", get_parameters_by_name(networks[target], ["running_"]))
 
 
 class FollowsWhatLearns(nn.Module):

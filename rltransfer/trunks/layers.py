@@ -1,6 +1,8 @@
-"""Layers that read pixels as they are stored."""
+"""Layers that read pixels as they are stored, and normalisation between layers where it is wanted."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +13,11 @@ def _compute_dtype(weight: Tensor) -> torch.dtype:
     kind = weight.device.type
     dtype: torch.dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
     return dtype
+
+
+def normalized(batch_norm: bool) -> Callable[[int], list[nn.Module]]:
+    """Number of channels -> the layers between a convolution and its activation: batch normalisation, or none."""
+    return lambda channels: [nn.BatchNorm2d(channels)] if batch_norm else []
 
 
 class PixelConv2d(nn.Conv2d):

@@ -47,11 +47,16 @@ class Nature(TrunkSpec):
 
     Args:
         features: width of the last layer.
+        batch_norm: batch normalisation after each convolution. An update normalises by its minibatch and acting by
+            running statistics, which are saved with the trunk. It can help to generalise, and is what
+            ``adaptive_batch_norm`` needs; ratios of probabilities, as PPO takes, become a little inexact by it.
 
-    Source: Mnih et al. 2015, "Human-level control through deep reinforcement learning", Methods.
+    Source: Mnih et al. 2015, "Human-level control through deep reinforcement learning", Methods; batch normalisation
+    after Cobbe et al. 2019, "Quantifying Generalization in Reinforcement Learning".
     """
 
     features: int = Field(default=512, ge=1, le=65_536)
+    batch_norm: bool = False
 
     def build(self, input_shape: tuple[int, ...]) -> Trunk:
         """See ``TrunkSpec.build``."""
@@ -70,12 +75,15 @@ class Impala(TrunkSpec):
     Args:
         channels: channels of each block; a block halves height and width.
         features: width of the last layer.
+        batch_norm: as in ``nature``.
 
-    Source: Espeholt et al. 2018, "IMPALA: Scalable Distributed Deep-RL", Figure 3 right.
+    Source: Espeholt et al. 2018, "IMPALA: Scalable Distributed Deep-RL", Figure 3 right; batch normalisation after
+    Cobbe et al. 2019, "Quantifying Generalization in Reinforcement Learning".
     """
 
     channels: tuple[int, ...] = Field(default=(16, 32, 32), min_length=1, max_length=16)
     features: int = Field(default=256, ge=1, le=65_536)
+    batch_norm: bool = False
 
     def build(self, input_shape: tuple[int, ...]) -> Trunk:
         """See ``TrunkSpec.build``."""

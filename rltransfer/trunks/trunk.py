@@ -245,7 +245,7 @@ class Trunk(nn.Module):
         """Stage ``name`` with its weights in ``dtype``, cast anew where they may have changed since."""
         stage = self.stages[name]
         steps = -1 if name in self.frozen_stages else _STEPS.taken
-        now = (dtype, steps, *((t.data_ptr(), t._version) for t in stage.parameters()))
+        now = (dtype, steps, *((t.data_ptr(), t._version) for t in (*stage.parameters(), *stage.buffers())))
         kept = self._copies.get(name)
         if kept is None or kept[0] != now:
             from rltransfer.trunks.packing import cast_stage

@@ -12,7 +12,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from torch import Tensor, nn
 
 from rltransfer.agents.anatomy import TrunkSite, learned_parts, trunk_sites
-from rltransfer.agents.draws import generator_for
+from rltransfer.agents.draws import drawing_apart, generator_for
 from rltransfer.agents.extra_losses import Minibatch, add_loss, frames_of
 from rltransfer.errors import NotApplicableError
 from rltransfer.tasks.perceived import of_perceived, perceived_key
@@ -171,9 +171,7 @@ class DomainDiscriminator:
 
     def __init__(self, model: BaseAlgorithm, *, features: int, hidden: int, learning_rate: float) -> None:
         self._model = model
-        seed = int(torch.randint(2**31, (1,), generator=generator_for(model, "weights of a domain discriminator")))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with drawing_apart(model, "weights of a domain discriminator"):
             self.network = nn.Sequential(nn.Linear(features, hidden), nn.ReLU(), nn.Linear(hidden, 1)).to(model.device)
         self._optimizer = torch.optim.Adam(self.network.parameters(), lr=learning_rate)
 
