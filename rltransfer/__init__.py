@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rltransfer.training.evaluation import Evaluator as Evaluator
     from rltransfer.transfer.compose import Compose as Compose
     from rltransfer.transfer.method import TransferMethod as TransferMethod
+    from rltransfer.transfer.methods.adapters import Adapters as Adapters
     from rltransfer.transfer.methods.adaptive_batch_norm import AdaptiveBatchNorm as AdaptiveBatchNorm
     from rltransfer.transfer.methods.coral import Coral as Coral
     from rltransfer.transfer.methods.direct import Direct as Direct
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "AdaptiveBatchNorm": "rltransfer.transfer.methods.adaptive_batch_norm",
+    "Adapters": "rltransfer.transfer.methods.adapters",
     "Compose": "rltransfer.transfer.compose",
     "Context": "rltransfer.tasks.family",
     "Coral": "rltransfer.transfer.methods.coral",

@@ -115,6 +115,7 @@ TRUNKS: Registry[Any] = Registry(
         "mlp": "rltransfer.trunks.specs:MLP",
         "flatten": "rltransfer.trunks.specs:Flatten",
         "ensemble": "rltransfer.trunks.nested_specs:Ensemble",
+        "adapted": "rltransfer.trunks.nested_specs:Adapted",
     },
 )
 """Trunk architectures: subclasses of ``rltransfer.trunks.specs.TrunkSpec``."""
@@ -155,6 +156,7 @@ METHODS: Registry[Any] = Registry(
         "mmd": "rltransfer.transfer.methods.mmd:MMD",
         "coral": "rltransfer.transfer.methods.coral:Coral",
         "domain_adversarial": "rltransfer.transfer.methods.domain_adversarial:DomainAdversarial",
+        "adapters": "rltransfer.transfer.methods.adapters:Adapters",
         "source_ensemble": "rltransfer.transfer.methods.source_ensemble:SourceEnsemble",
         "adaptive_batch_norm": "rltransfer.transfer.methods.adaptive_batch_norm:AdaptiveBatchNorm",
         "compose": "rltransfer.transfer.compose:Compose",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rltransfer.lazy import exported
 from rltransfer.transfer.compose import Compose
 from rltransfer.transfer.method import TransferMethod
+from rltransfer.transfer.methods.adapters import Adapters
 from rltransfer.transfer.methods.adaptive_batch_norm import AdaptiveBatchNorm
 from rltransfer.transfer.methods.coral import Coral
 from rltransfer.transfer.methods.direct import Direct
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EWC",
     "MMD",
+    "Adapters",
     "AdaptiveBatchNorm",
     "Compose",
     "Coral",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, PlainSerializer, PlainValidator
 
@@ -50,3 +50,33 @@ class Ensemble(TrunkSpec):
     def stage_names(self) -> tuple[str, ...]:
         """``members``, ``mixture``."""
         return ("members", "mixture")
+
+
+class Adapted(TrunkSpec):
+    """A trunk with a small module at each of its convolutions and fully connected layers.
+
+    Args:
+        inner: the trunk.
+        kind: ``residual`` modules stand behind a layer and are added to what it gives; ``low_rank`` ones stand beside
+            it and are added to its weights.
+        size: the rank, or the width of a residual module behind a fully connected layer.
+        stages: those whose layers have modules; all where left out.
+
+    Source: see ``rltransfer.trunks.adapters``.
+    """
+
+    inner: TrunkWithin
+    kind: Literal["residual", "low_rank"] = "residual"
+    size: int = Field(default=8, ge=1, le=65_536)
+    stages: tuple[str, ...] | None = None
+
+    def build(self, input_shape: tuple[int, ...]) -> Trunk:
+        """See ``TrunkSpec.build``."""
+        from rltransfer.trunks.adapters import adapted
+
+        return adapted(self, self.inner.build(input_shape))
+
+    def stage_names(self) -> tuple[str, ...]:
+        """Those of the trunk within."""
+        names: tuple[str, ...] = self.inner.stage_names()
+        return names

@@ -160,24 +160,34 @@ class Trunk(nn.Module):
         for name in frozen:
             self.stages[name].requires_grad_(False).eval()
 
-    def keep_still(self, parts: Iterable[str]) -> None:
+    def keep_still(self, parts: Iterable[str], *, but: Iterable[str] = ()) -> None:
         """Stop parts of stages from learning, as ``freeze`` stops whole ones.
 
         Args:
-            parts: modules by their names below ``stages``: ``"members.0"``.
+            parts: modules by their names below ``stages``, with all within them: ``"members.0"``.
+            but: modules within those that go on learning, by such names too.
         """
-        kept = tuple(self.stages.get_submodule(name) for name in parts)
+        parts, but = tuple(parts), tuple(but)
+        kept = tuple(
+            module
+            for name, module in self.stages.named_modules()
+            if _is_within(name, parts) and not _is_within(name, but)
+        )
         self._still = (*self._still, *kept)
-        for part in kept:
-            part.requires_grad_(False).eval()
+        for module in kept:
+            module.training = False
+            for parameter in module.parameters(recurse=False):
+                parameter.requires_grad_(False)
 
     def train(self, mode: bool = True) -> Trunk:
         """Set training or evaluation mode, for what is not frozen."""
         if self.training and not mode:
             self._copies = {n: c for n, c in self._copies.items() if n in self.frozen_stages}
         super().train(mode)
-        for still in (*(self.stages[name] for name in self.frozen_stages), *self._still):
-            still.eval()
+        for name in self.frozen_stages:
+            self.stages[name].eval()
+        for module in self._still:
+            module.training = False
         return self
 
     def split(self, at: str) -> tuple[nn.Module, nn.Module]:
@@ -258,9 +268,10 @@ class Trunk(nn.Module):
     def _measure_shapes(self) -> list[tuple[int, ...]]:
         """Shape of one example at the entrance of each stage and at the end."""
         shapes = [self.input_shape]
+        device = next((parameter.device for parameter in self.parameters()), None)
         with evaluating(self.stages):
             for name in self._names:
-                probe = torch.zeros((1, *shapes[-1]))
+                probe = torch.zeros((1, *shapes[-1]), device=device)
                 shapes.append(tuple(self.stages[name](probe).shape[1:]))
         if len(shapes[-1]) != 1:
             raise ConfigError(f"a trunk ends in one feature vector; this one ends in shape {shapes[-1]}")
@@ -311,6 +322,11 @@ def require_image(name: str, input_shape: tuple[int, ...], smallest: int) -> tup
             "Resize the observation, or use trunk 'impala', 'grid' or 'mlp'."
         )
     return channels, height, width
+
+
+def _is_within(name: str, modules: tuple[str, ...]) -> bool:
+    """Whether ``name`` is that of one of ``modules``, or of something below one."""
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
 
 
 def _apply(stages: nn.ModuleDict, names: tuple[str, ...], inputs: Tensor) -> Tensor:
