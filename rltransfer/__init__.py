@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.adaptive_batch_norm import AdaptiveBatchNorm as AdaptiveBatchNorm
     from rltransfer.transfer.methods.coral import Coral as Coral
     from rltransfer.transfer.methods.direct import Direct as Direct
+    from rltransfer.transfer.methods.distillation import Distillation as Distillation
     from rltransfer.transfer.methods.domain_adversarial import DomainAdversarial as DomainAdversarial
     from rltransfer.transfer.methods.ewc import EWC as EWC
     from rltransfer.transfer.methods.finetune import Finetune as Finetune
@@ -50,12 +51,13 @@ if TYPE_CHECKING:
     from rltransfer.trunks.trunk import Trunk as Trunk
 
 _NAMES = {
-    "AdaptiveBatchNorm": "rltransfer.transfer.methods.adaptive_batch_norm",
     "Adapters": "rltransfer.transfer.methods.adapters",
+    "AdaptiveBatchNorm": "rltransfer.transfer.methods.adaptive_batch_norm",
     "Compose": "rltransfer.transfer.compose",
     "Context": "rltransfer.tasks.family",
     "Coral": "rltransfer.transfer.methods.coral",
     "Direct": "rltransfer.transfer.methods.direct",
+    "Distillation": "rltransfer.transfer.methods.distillation",
     "DomainAdversarial": "rltransfer.transfer.methods.domain_adversarial",
     "EWC": "rltransfer.transfer.methods.ewc",
     "Evaluator": "rltransfer.training.evaluation",

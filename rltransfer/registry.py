@@ -159,6 +159,7 @@ METHODS: Registry[Any] = Registry(
         "adapters": "rltransfer.transfer.methods.adapters:Adapters",
         "source_ensemble": "rltransfer.transfer.methods.source_ensemble:SourceEnsemble",
         "adaptive_batch_norm": "rltransfer.transfer.methods.adaptive_batch_norm:AdaptiveBatchNorm",
+        "distillation": "rltransfer.transfer.methods.distillation:Distillation",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )

@@ -9,6 +9,7 @@ from rltransfer.transfer.methods.adapters import Adapters
 from rltransfer.transfer.methods.adaptive_batch_norm import AdaptiveBatchNorm
 from rltransfer.transfer.methods.coral import Coral
 from rltransfer.transfer.methods.direct import Direct
+from rltransfer.transfer.methods.distillation import Distillation
 from rltransfer.transfer.methods.domain_adversarial import DomainAdversarial
 from rltransfer.transfer.methods.ewc import EWC
 from rltransfer.transfer.methods.finetune import Finetune
@@ -33,6 +34,7 @@ __all__ = [
     "Compose",
     "Coral",
     "Direct",
+    "Distillation",
     "DomainAdversarial",
     "Finetune",
     "Frozen",

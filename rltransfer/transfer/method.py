@@ -28,6 +28,7 @@ Decision = Literal[
     "how the trunk is built",
     "how the agent acts",
     "what the replay buffer holds",
+    "what is taught beforehand",
 ]
 """What two methods of one composition cannot both decide."""
 

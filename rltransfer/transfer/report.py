@@ -175,12 +175,20 @@ class Ledger:
         carried = self.carried()
         for name in names:
             if name in carried:
-                self.note(name, fate, carried[name], note)
+                self.note(name, fate, carried[name], self._further(name, note))
 
     def remark(self, name: str, note: str) -> None:
-        """Say more of what was carried over under ``name``, whose fate stays."""
-        entry = self._target[name]
-        self.note(name, entry.fate, entry.counterpart, "; ".join(part for part in (entry.note, note) if part))
+        """Say more of the target's ``name``, whose fate stays."""
+        entry, note = self._target.get(name), self._further(name, note)
+        if entry is None or entry.fate not in CARRIED:
+            self.refused(name, note)
+        else:
+            self.note(name, entry.fate, entry.counterpart, note)
+
+    def _further(self, name: str, note: str) -> str:
+        """``note`` behind what was said of the target's ``name`` before."""
+        said = self._target[name].note if name in self._target else ""
+        return "; ".join(part for part in (said, note) if part)
 
     def refused(self, name: str, why: str) -> None:
         """Say why the target's ``name`` starts afresh."""

@@ -93,8 +93,6 @@ def test_margin_and_squared_distance_by_hand():
     assert float(margin_violated(values, torch.tensor([0, 1]), margin=0.0)) == 0
     zeros = Choice(preferences=torch.zeros(2, 3), valued=True)
     assert float(squared_values(values, zeros)) == pytest.approx((1.25 + 1 + 9 + 8.41) / 2)
-    with pytest.raises(NotApplicableError, match="values of actions"):
-        squared_values(values, Choice(preferences=torch.zeros(2, 3), valued=False))
     assert disagreement(torch.tensor([0, 2]), values) == 0.5
 
 

@@ -6,6 +6,7 @@ they draw continuous actions from a Gaussian, which some squash by tanh; or they
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -100,6 +101,28 @@ def behaviour(policy: BasePolicy, observations: Any) -> Behaviour:
     return Choice(preferences=outputs.mean(1) if outputs.dim() == 3 else outputs, valued=True)  # (b, quantiles, a)
 
 
+def at(given: Behaviour, rows: Tensor) -> Behaviour:
+    """What ``given`` says of some of its states."""
+    if isinstance(given, Choice):
+        return Choice(preferences=given.preferences[rows], valued=given.valued)
+    if isinstance(given, Point):
+        return Point(action=given.action[rows])
+    return Gaussian(mean=given.mean[rows], log_std=given.log_std[rows], squashed=given.squashed)
+
+
+def joined(parts: Sequence[Behaviour]) -> Behaviour:
+    """Batches of one policy's behaviour as one."""
+    if isinstance(first := parts[0], Choice):
+        return Choice(preferences=_cat(parts, "preferences"), valued=first.valued)
+    if isinstance(first, Point):
+        return Point(action=_cat(parts, "action"))
+    return Gaussian(mean=_cat(parts, "mean"), log_std=_cat(parts, "log_std"), squashed=first.squashed)
+
+
+def _cat(parts: Sequence[Behaviour], name: str) -> Tensor:
+    return torch.cat([getattr(part, name) for part in parts])
+
+
 def likeliest(behaviour: Behaviour) -> Tensor:
     """The action that is taken without exploration: (batch,) int64, or (batch, size) from about -1 to 1."""
     if isinstance(behaviour, Choice):
@@ -165,16 +188,19 @@ def surprise(student: Behaviour, actions: Tensor, *, temperature: float) -> Tens
     return (likeliest(student) - actions).square().sum(1).mean()
 
 
+def require_values(policy: BasePolicy) -> None:
+    """Raise NotApplicableError where ``policy`` does not go by the values of discrete actions."""
+    if isinstance(policy, ActorCriticPolicy) or not isinstance(policy.action_space, spaces.Discrete):
+        raise NotApplicableError("mse compares values of actions, which DQN and QR-DQN have. Give both, or loss: kl")
+
+
 def squared_values(teacher: Behaviour, student: Behaviour) -> Tensor:
     """Squared distance between the values of actions, summed over actions, mean over the batch.
 
-    Raises:
-        NotApplicableError: one of the two does not go by values of actions.
-
     Source: Rusu et al. 2016, "Policy Distillation", its mean-squared-error loss.
     """
-    if not (isinstance(teacher, Choice) and isinstance(student, Choice) and teacher.valued and student.valued):
-        raise NotApplicableError("mse compares values of actions, which DQN and QR-DQN have on both sides. Give kl")
+    assert isinstance(teacher, Choice)
+    assert isinstance(student, Choice)
     return (teacher.preferences - student.preferences).square().sum(1).mean()
 
 
