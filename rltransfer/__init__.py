@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.scratch import Scratch as Scratch
     from rltransfer.transfer.methods.soft_sharing import SoftSharing as SoftSharing
     from rltransfer.transfer.methods.source_ensemble import SourceEnsemble as SourceEnsemble
+    from rltransfer.transfer.methods.successor_features import SuccessorFeatures as SuccessorFeatures
     from rltransfer.transfer.report import TransferReport as TransferReport
     from rltransfer.trunks.artifact import load_trunk as load_trunk
     from rltransfer.trunks.trunk import Trunk as Trunk
@@ -77,6 +78,7 @@ _NAMES = {
     "SingleEnvFamily": "rltransfer.tasks.single_env_family",
     "SoftSharing": "rltransfer.transfer.methods.soft_sharing",
     "SourceEnsemble": "rltransfer.transfer.methods.source_ensemble",
+    "SuccessorFeatures": "rltransfer.transfer.methods.successor_features",
     "Task": "rltransfer.tasks.family",
     "TransferMethod": "rltransfer.transfer.method",
     "TransferReport": "rltransfer.transfer.report",

@@ -131,6 +131,7 @@ ALGORITHMS: Registry[Any] = Registry(
         "td3": "rltransfer.agents.algorithms:TD3",
         "ddpg": "rltransfer.agents.algorithms:DDPG",
         "qr_dqn": "rltransfer.agents.algorithms:QRDQN",
+        "successor_dqn": "rltransfer.agents.algorithms:SuccessorDQN",
         "tqc": "rltransfer.agents.algorithms:TQC",
         "trpo": "rltransfer.agents.algorithms:TRPO",
         "recurrent_ppo": "rltransfer.agents.algorithms:RecurrentPPO",
@@ -160,6 +161,7 @@ METHODS: Registry[Any] = Registry(
         "source_ensemble": "rltransfer.transfer.methods.source_ensemble:SourceEnsemble",
         "adaptive_batch_norm": "rltransfer.transfer.methods.adaptive_batch_norm:AdaptiveBatchNorm",
         "distillation": "rltransfer.transfer.methods.distillation:Distillation",
+        "successor_features": "rltransfer.transfer.methods.successor_features:SuccessorFeatures",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )

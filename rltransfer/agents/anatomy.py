@@ -23,7 +23,15 @@ from rltransfer.trunks.trunk import Trunk
 
 TEMPERATURE = "log_ent_coef"
 """What a soft actor-critic calls the logarithm of its entropy's weight, which stands beside the policy."""
-_NEVER_ACT = ("value_net.", "mlp_extractor.", "lstm_")
+_NEVER_ACT = (
+    "value_net.",
+    "mlp_extractor.",
+    "lstm_",
+    "q_net.phi.",
+    "q_net_target.phi.",
+    "q_net.reward",
+    "q_net_target.reward",
+)
 _LAYERS = re.compile(r"(?P<stack>.+\.(?:mu|latent_pi|qf\d+|q_net|quantile_net))\.(?P<layer>\d+)\.(?P<parameter>\w+)$")
 """A parameter in a numbered stack of layers: hidden ones, and those that give or read actions."""
 

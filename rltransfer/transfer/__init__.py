@@ -22,6 +22,7 @@ from rltransfer.transfer.methods.relations import Relations
 from rltransfer.transfer.methods.scratch import Scratch
 from rltransfer.transfer.methods.soft_sharing import SoftSharing
 from rltransfer.transfer.methods.source_ensemble import SourceEnsemble
+from rltransfer.transfer.methods.successor_features import SuccessorFeatures
 
 if TYPE_CHECKING:
     from rltransfer.transfer.report import TransferReport as TransferReport
@@ -45,6 +46,7 @@ __all__ = [
     "Scratch",
     "SoftSharing",
     "SourceEnsemble",
+    "SuccessorFeatures",
     "TransferMethod",
 ]
 

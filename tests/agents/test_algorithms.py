@@ -16,7 +16,7 @@ from rltransfer.trunks.specs import MLP
 
 EVERY = sorted(ALGORITHMS)
 CONTINUOUS = ["sac", "td3", "ddpg", "tqc", "crossq"]
-TARGETS = {"dqn", "qr_dqn", "sac", "td3", "ddpg", "tqc"}
+TARGETS = {"dqn", "qr_dqn", "successor_dqn", "sac", "td3", "ddpg", "tqc"}
 METHODS = {
     "finetune": rlt.Finetune(),
     "frozen": rlt.Frozen(),

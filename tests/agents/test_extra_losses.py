@@ -7,7 +7,7 @@ from rltransfer.agents.anatomy import named_parts
 from rltransfer.agents.extra_losses import add_loss
 from rltransfer.errors import NotApplicableError
 
-ALL = ["ppo", "a2c", "dqn", "sac", "td3", "ddpg", "qr_dqn", "tqc", "crossq"]
+ALL = ["ppo", "a2c", "dqn", "sac", "td3", "ddpg", "qr_dqn", "successor_dqn", "tqc", "crossq"]
 
 
 def body(algorithm):

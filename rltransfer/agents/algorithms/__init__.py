@@ -7,6 +7,20 @@ have. Nothing here imports torch before a model is built.
 from rltransfer.agents.algorithms.actor_critic import DDPG, SAC, TD3, TQC, CrossQ
 from rltransfer.agents.algorithms.algorithm import Algorithm
 from rltransfer.agents.algorithms.policy_gradient import A2C, PPO, TRPO, RecurrentPPO
-from rltransfer.agents.algorithms.value_based import DQN, QRDQN
+from rltransfer.agents.algorithms.value_based import DQN, QRDQN, SuccessorDQN
 
-__all__ = ["A2C", "DDPG", "DQN", "PPO", "QRDQN", "SAC", "TD3", "TQC", "TRPO", "Algorithm", "CrossQ", "RecurrentPPO"]
+__all__ = [
+    "A2C",
+    "DDPG",
+    "DQN",
+    "PPO",
+    "QRDQN",
+    "SAC",
+    "TD3",
+    "TQC",
+    "TRPO",
+    "Algorithm",
+    "CrossQ",
+    "RecurrentPPO",
+    "SuccessorDQN",
+]

@@ -143,9 +143,14 @@ class Algorithm(Options):
 
 
 def _library_class(model: BaseAlgorithm) -> Any:
-    """The library's class of ``model``, which may have been extended or derived from since."""
+    """The library's class of ``model``, which may have been extended or derived from since.
+
+    A class of another package is taken for the learner where it says that it ``is_an_algorithm``.
+    """
     for kind in type(model).__mro__:
         is_of_library = kind.__module__.split(".")[0] in ("stable_baselines3", "sb3_contrib")
+        if "is_an_algorithm" in vars(kind):
+            return kind
         # an extended class bears the library's name, and is not what the library's module has under it
         if is_of_library and getattr(sys.modules.get(kind.__module__), kind.__name__, None) is kind:
             return kind

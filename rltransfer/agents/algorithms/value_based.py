@@ -64,3 +64,35 @@ class QRDQN(DQN):
     def further(cls, model: BaseAlgorithm) -> dict[str, Any]:
         """How many quantiles."""
         return {"n_quantiles": model.policy.n_quantiles}
+
+
+class SuccessorDQN(DQN):
+    """Deep Q-learning of successor features: what is to come of each feature of the reward, apart from its weights.
+
+    The agent's policy can then be judged under other rewards, which the method `successor_features` does.
+
+    Args:
+        num_features: numbers in the features of a transition, of which one is constant. More tell more rewards apart,
+            and each is one more thing to learn the value of.
+        earlier_policies: of earlier tasks, among which the agent chooses; the method `successor_features` adds them,
+            and what is set here begins at random.
+
+    Source: Barreto et al. 2017, "Successor Features for Transfer in Reinforcement Learning"; see
+    ``rltransfer.agents.successor_dqn``.
+    """
+
+    name: ClassVar[str] = "successor_dqn"
+    sb3: ClassVar[str] = "rltransfer.agents.successor_dqn:SuccessorDQN"
+
+    num_features: int = Field(default=64, ge=2, le=4096)
+    earlier_policies: int = Field(default=0, ge=0, le=256)
+
+    def policy_settings(self) -> dict[str, Any]:
+        """How many features and earlier policies."""
+        return {"num_features": self.num_features, "earlier_policies": self.earlier_policies}
+
+    @classmethod
+    def further(cls, model: BaseAlgorithm) -> dict[str, Any]:
+        """How many features and earlier policies."""
+        policy: Any = model.policy
+        return {"num_features": policy.num_features, "earlier_policies": policy.earlier_policies}

@@ -1,0 +1,97 @@
+"""Earlier policies judged under the target's reward, by their successor features, and improved upon."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
+
+if TYPE_CHECKING:
+    from rltransfer.tasks import SpaceDiff
+    from rltransfer.transfer.attaching import Attachment
+
+
+class SuccessorFeatures(TransferMethod):
+    """In each state the action that any policy, the source's or the target's own, makes the most of under new rewards.
+
+    For a target with the source's dynamics and another reward. The source's trunk and features of transitions stay, and
+    so do the successor features of its policy. The weights of the target's reward are found by regression on what the
+    target learns from, and its own successor features, which begin as the source's, go on being learned. If the source
+    was made by this method itself, the policies that it chose among come along: so several sources are gathered, one
+    after another, on the features of the first.
+
+    A reward that the features do not span cannot be told: the finding ``reward_explained`` is the share of its variance
+    that they explain. Other dynamics make the source's successor features wrong, and nothing mends them.
+
+    Args:
+        ridge: how strongly the weights are drawn towards the source's, over 0, in squared errors of transitions. More
+            holds to the source's reward for longer.
+        cache: keep features instead of observations. Without it results are the same and training is slower.
+
+    Source: Barreto et al. 2017, "Successor Features for Transfer in Reinforcement Learning", eqs. 2-3 and Theorem 1,
+    and Barreto et al. 2018, "Transfer in Deep Reinforcement Learning Using Successor Features and Generalised Policy
+    Improvement". Strength 1 of the ridge is own choice.
+    """
+
+    registered: ClassVar[str] = "successor_features"
+    transfers: ClassVar[Knowledge] = "relations"
+    heterogeneous: ClassVar[bool] = False
+    algorithms: ClassVar[tuple[str, ...]] = ("successor_dqn",)
+    decides: ClassVar[frozenset[Decision]] = frozenset({"which stages learn", "how the agent acts"})
+
+    ridge: float = Field(default=1.0, gt=0)
+    cache: bool = True
+
+    def check(self, diff: SpaceDiff) -> None:
+        """The source's policies must read the target's observations and act by its actions."""
+        if not diff.observation_equal:
+            raise NotApplicableError("the source's policies cannot read the target's observations")
+        if not diff.action_equal:
+            raise NotApplicableError("the source's policies act by other actions than the target has")
+
+    def check_beside(self, other: TransferMethod) -> None:
+        """Raise ConfigError where ``other`` would start heads afresh, or would need the observations themselves."""
+        if getattr(other, "heads", None) == "reinit":
+            raise ConfigError(f"{other.label} starts heads afresh, and successor_features judges by the source's")
+        if self.cache and other.reads_observations:
+            raise ConfigError(
+                f"{other.label} needs the observations themselves, and successor_features keeps features in their "
+                "place. Give it cache: false."
+            )
+
+    def carry(self, transfer: Attachment) -> None:
+        """Copy everything, all of which must fit.
+
+        Raises:
+            NotApplicableError: the source has no successor features, or they are built otherwise.
+        """
+        from rltransfer.transfer.carrying import require_prefix
+        from rltransfer.transfer.mechanisms.earlier_policies import require_successors
+
+        require_successors(transfer.model, transfer.source)
+        transfer.carry_all()
+        require_prefix(transfer.ledger, "end")
+
+    def arrange(self, transfer: Attachment) -> None:
+        """Set the source's policies beside the target's own, and fix what they stand on."""
+        from rltransfer.transfer.mechanisms.earlier_policies import keep_policies
+
+        keep_policies(transfer.ledger, self.ridge)
+
+    def hold(self, transfer: Attachment) -> None:
+        """Report what the target finds out of its reward."""
+        from rltransfer.agents.successor_dqn import SuccessorDQN
+
+        assert isinstance(transfer.model, SuccessorDQN)
+        transfer.model.findings["policies"] = 1 + transfer.model.policy.earlier_policies
+        transfer.findings[self.registered] = transfer.model.findings
+
+    def finish(self, transfer: Attachment) -> None:
+        """Let features take the observations' place in the buffer."""
+        from rltransfer.agents.feature_cache import cache_features
+
+        if self.cache:
+            cache_features(transfer.model, "end")
