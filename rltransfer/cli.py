@@ -164,6 +164,21 @@ def film_(
     film_in_terminal(agent, gif=gif, copies=copies, steps=steps)
 
 
+@app.command(name="import")
+def import_(
+    file: File,
+    to: Annotated[Path, typer.Option(help="The folder to write the agent into.", show_default=False)],
+    overrides: Overrides = None,
+) -> None:
+    """Import the agent of Stable-Baselines3 that an experiment's source.agent names, and write it as a folder."""
+    from rltransfer.config import load_experiment
+
+    config = load_experiment(file, overrides or ())
+    from rltransfer.session import import_in_terminal
+
+    import_in_terminal(config, to=to)
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of experiment files, for editors."""

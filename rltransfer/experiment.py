@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rltransfer.config import ExperimentConfig, load_experiment
+from rltransfer.config import ExperimentConfig, ForeignAgent, load_experiment
 from rltransfer.errors import ArtifactError, ConfigError, NoEffectWarning, NotApplicableError, RLTransferError
 from rltransfer.experiment_tasks import task_of_experiment
 from rltransfer.launch import Job, JobEvent, Listener, run_locally
@@ -135,24 +135,30 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
         doubted |= doubts
         found = {"precision": trunk.precision, "device": _device(), "threads": config.threads}
     if config.source.agent is not None:
-        _check_given_source(config, Path(config.source.agent))
+        _check_given_source(config)
     for method in config.methods:
         method.check_files()
     return found
 
 
-def _check_given_source(config: ExperimentConfig, agent: Path) -> None:
+def _check_given_source(config: ExperimentConfig) -> None:
     """Raise ConfigError where ``source.agent`` is not there, or is an agent for another kind of task."""
     from rltransfer.agents.adoption import raw_space
-    from rltransfer.agents.artifact import load_agent
     from rltransfer.tasks.vec_env import channels_first
+    from rltransfer.trial import given_source
 
-    if not agent.exists():
+    given = config.source.agent
+    agent = given.file if isinstance(given, ForeignAgent) else str(given)
+    if not Path(agent).exists():
         raise ConfigError(f"source.agent: {agent} does not exist. Train one, or give another path.")
     try:
-        source = load_agent(agent, device="cpu")
-    except ArtifactError:
+        source = given_source(config, device="cpu")
+    except ArtifactError as error:
+        if isinstance(given, ForeignAgent):
+            raise ConfigError(f"source.agent: {error}") from error
         return  # each trial that needs it says so; the others run
+    except RLTransferError as error:
+        raise ConfigError(f"source.agent: {error}") from error
     task = task_of_experiment(config, "source")
     observation, action = task.spaces()
     if (raw_space(source), source.action_space) != (channels_first(observation), action):

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from rltransfer.config import ExperimentConfig
+from rltransfer.config import ExperimentConfig, ForeignAgent
 from rltransfer.errors import ConfigError, NoEffectWarning, UnknownNameError
 from rltransfer.experiment import Plan, run_experiment
 from rltransfer.files import require_ending
@@ -68,6 +68,24 @@ def show_family_in_terminal(name: str, *, png: Path | None) -> None:
 
         draw_contact_sheet(family, png)
         console.print(f"contact sheet: {png}")
+
+
+def import_in_terminal(config: ExperimentConfig, *, to: Path) -> None:
+    """Write the foreign agent of an experiment's source as a folder, and say what came out of its file.
+
+    Raises:
+        ConfigError: the experiment's source is no foreign agent, or what it needs is missing.
+    """
+    from rltransfer.agents.artifact import save
+    from rltransfer.trial import given_source
+
+    if not isinstance(config.source.agent, ForeignAgent):
+        raise ConfigError("source.agent names no file to import. Write agent: {file: agent.zip, algorithm: ppo}.")
+    agent = given_source(config, device="cpu")
+    save(agent, to, provenance={"imported": config.source.agent.file})
+    console = _console()
+    console.print(Text(str(agent.import_report)))  # type: ignore[attr-defined]
+    console.print(Text(f"written to {to}; give it as source.agent, or to rltransfer.load_agent"))
 
 
 def film_in_terminal(agent: Path, *, gif: Path, copies: int, steps: int) -> None:

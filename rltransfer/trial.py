@@ -18,8 +18,9 @@ from stable_baselines3.common.logger import TensorBoardOutputFormat
 
 from rltransfer.agents.anatomy import trunk_of
 from rltransfer.agents.artifact import load_agent, save
+from rltransfer.agents.foreign import import_agent
 from rltransfer.agents.making import make_agent
-from rltransfer.config import ExperimentConfig
+from rltransfer.config import ExperimentConfig, ForeignAgent
 from rltransfer.errors import NotApplicableError
 from rltransfer.experiment_tasks import task_of_experiment
 from rltransfer.files import write_atomically, write_json
@@ -32,6 +33,7 @@ from rltransfer.transfer.method import TransferMethod
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
+    from stable_baselines3.common.vec_env import VecEnv
 
     from rltransfer.tasks import Task
     from rltransfer.transfer.report import TransferReport
@@ -56,12 +58,32 @@ class Trial:
         """The transfer method, or None for a source agent."""
         return next((m for m in self.config.methods if m.label == self.name.method), None)
 
-    def source_agent(self) -> Path:
-        """Where this seed's source agent lies."""
+    def source_agent(self, env: VecEnv | None = None) -> BaseAlgorithm:
+        """This seed's source agent, to act or, with an environment, to learn on."""
         if self.config.source.agent is not None:
-            return Path(self.config.source.agent)
+            return given_source(self.config, env=env)
         source = TrialName("source", "", self.name.seed)
-        return RunDirectory(self.run).trial(source).agent
+        return load_agent(RunDirectory(self.run).trial(source).agent, env=env)
+
+
+def given_source(
+    config: ExperimentConfig, *, env: VecEnv | None = None, device: torch.device | str = "auto"
+) -> BaseAlgorithm:
+    """The trained agent that ``source.agent`` names; one of Stable-Baselines3 is imported."""
+    given = config.source.agent
+    if not isinstance(given, ForeignAgent):
+        return load_agent(str(given), env=env, device=device)
+    task = task_of_experiment(config, "source")
+    agent = import_agent(
+        given.file,
+        task if env is None else env,
+        algorithm=given.algorithm,
+        statistics=given.statistics,
+        device=device,
+        **given.hyperparameters,
+    )
+    agent.trained_on = task  # type: ignore[attr-defined]
+    return agent
 
 
 def run_trial(trial: Trial, tell: Tell) -> None:
@@ -148,7 +170,7 @@ def _agent(
     if method.plays_source:
         source_seed = seed_of(trial.name.seed, "source beside the target")
         source_env = vec_env(source_task, num_envs=settings.num_envs, seed=source_seed)
-    source = load_agent(trial.source_agent(), env=source_env)
+    source = trial.source_agent(source_env)
     source.action_space.seed(seed_of(trial.name.seed, "exploration beside the target"))
     report = method.attach(agent, source, diff=SpaceDiff.between(source_task, task))
     write_json(directory.transfer, report.as_json())

@@ -23,6 +23,7 @@ from rltransfer.config.section import SLUG
 from rltransfer.config.task_settings import (
     AdHocFamily,
     ContextSettings,
+    ForeignAgent,
     RandomizeSettings,
     SourceSettings,
     TargetSettings,
@@ -131,12 +132,24 @@ def _source_schema() -> Schema:
             **ExperimentConfig.model_json_schema()["properties"]["budget"],
             "description": described["budget"],
         },
-        "agent": {"type": "string", "minLength": 1, "description": described["agent"]},
+        "agent": {
+            "anyOf": [{"type": "string", "minLength": 1}, _foreign_agent_schema()],
+            "description": described["agent"],
+        },
     }
     ways["budget"].pop("title", None)
     one_way = [{"required": ["budget"]}, {"required": ["agent"]}]
     tasks = [{**_extended(task, ways), "required": ["family"]} for task in _task_schemas(described)]
     return {"type": "object", "oneOf": one_way, "anyOf": tasks}
+
+
+def _foreign_agent_schema() -> Schema:
+    schema = _settings_schema(ForeignAgent)
+    schema["properties"]["algorithm"] = {
+        **_names(registry.ALGORITHMS),
+        "description": schema["properties"]["algorithm"]["description"],
+    }
+    return schema
 
 
 def _targets_schema() -> Schema:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, PlainValidator
@@ -10,7 +11,7 @@ from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, PlainVa
 from rltransfer import registry
 from rltransfer.config.flaws import Flaw, flaw_error
 from rltransfer.config.named import look_up, name_of, named_by_mapping
-from rltransfer.config.problems import shown
+from rltransfer.config.problems import hint, shown
 from rltransfer.config.section import Section, Steps
 from rltransfer.settings import Settings
 
@@ -137,16 +138,72 @@ class TaskSettings(Section):
     randomize: Randomize | None = None
 
 
+class ForeignAgent(Section):
+    """A trained agent of Stable-Baselines3, imported from its weights without executing anything in its file.
+
+    Args:
+        file: a zip, or a training folder of rl-zoo3.
+        algorithm: what it was trained by; a training folder says so itself.
+        statistics: safetensors file of what its observations were normalised by, where they were.
+        hyperparameters: settings of the algorithm that the zip does not say in plain values.
+    """
+
+    file: str = Field(min_length=1)
+    algorithm: str | None = None
+    statistics: str | None = Field(default=None, min_length=1)
+    hyperparameters: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @classmethod
+    def prepare(cls, data: dict[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
+        """See ``Section.prepare``."""
+        name, file = data.get("algorithm"), data.get("file")
+        if name is None and isinstance(file, str) and file.endswith(".zip"):
+            message = "missing. A zip does not say in plain values what it was trained by."
+            return data, [] if _lies_in_training_folder(file) else [Flaw(("algorithm",), message)]
+        known = registry.ALGORITHMS.names()
+        if isinstance(name, str) and name not in known:
+            return data, [Flaw(("algorithm",), f"unknown algorithm {shown(name)}. {hint(name, known)}")]
+        return data, []
+
+
+def _lies_in_training_folder(file: str) -> bool:
+    folder = Path(file).parent
+    return any(True for pattern in ("args.yml", "*/args.yml") for _ in folder.glob(pattern))
+
+
+def _trained(value: object) -> str | ForeignAgent | None:
+    if value is None or isinstance(value, ForeignAgent):
+        return value
+    if isinstance(value, Mapping):
+        return ForeignAgent.model_validate(value)
+    if not isinstance(value, str) or not value:
+        raise flaw_error("agent", [Flaw((), f"needs the folder of a trained agent, not {shown(value)}.")])
+    if value.endswith(".zip"):
+        how = f"{{file: {value}, algorithm: ppo}}"
+        message = f"{shown(value)} is a zip of Stable-Baselines3, which does not say its algorithm. Write {how}."
+        raise flaw_error("agent", [Flaw((), message)])
+    return value
+
+
+def _trained_as_written(agent: str | ForeignAgent | None) -> Any:
+    return agent.model_dump(mode="json", exclude_defaults=True) if isinstance(agent, ForeignAgent) else agent
+
+
+TrainedAgent = Annotated[str | ForeignAgent | None, PlainValidator(_trained), PlainSerializer(_trained_as_written)]
+"""The folder of an agent, or what is needed to import one."""
+
+
 class SourceSettings(TaskSettings):
     """The task that knowledge comes from, and how its agent comes about: trained now, or trained already.
 
     Args:
         budget: environment steps that each source agent trains for. Give this or ``agent``.
-        agent: folder of a trained agent, such as ``runs/quickstart/source/seed-0``, in place of training one.
+        agent: folder of a trained agent, such as ``runs/quickstart/source/seed-0``, in place of training one; or one of
+            Stable-Baselines3 as ``{file: agent.zip, algorithm: ppo}``.
     """
 
     budget: Steps | None = None
-    agent: str | None = Field(default=None, min_length=1)
+    agent: TrainedAgent = None
 
     @classmethod
     def prepare(cls, data: dict[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
