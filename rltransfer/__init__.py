@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.ewc import EWC as EWC
     from rltransfer.transfer.methods.finetune import Finetune as Finetune
     from rltransfer.transfer.methods.frozen import Frozen as Frozen
+    from rltransfer.transfer.methods.gradual_unfreezing import GradualUnfreezing as GradualUnfreezing
     from rltransfer.transfer.methods.hard_sharing import HardSharing as HardSharing
     from rltransfer.transfer.methods.instances import Instances as Instances
     from rltransfer.transfer.methods.kickstarting import Kickstarting as Kickstarting
@@ -67,6 +68,7 @@ _NAMES = {
     "FeatureCache": "rltransfer.agents.feature_cache",
     "Finetune": "rltransfer.transfer.methods.finetune",
     "Frozen": "rltransfer.transfer.methods.frozen",
+    "GradualUnfreezing": "rltransfer.transfer.methods.gradual_unfreezing",
     "HardSharing": "rltransfer.transfer.methods.hard_sharing",
     "Instances": "rltransfer.transfer.methods.instances",
     "Kickstarting": "rltransfer.transfer.methods.kickstarting",

@@ -149,6 +149,7 @@ METHODS: Registry[Any] = Registry(
         "finetune": "rltransfer.transfer.methods.finetune:Finetune",
         "ewc": "rltransfer.transfer.methods.ewc:EWC",
         "frozen": "rltransfer.transfer.methods.frozen:Frozen",
+        "gradual_unfreezing": "rltransfer.transfer.methods.gradual_unfreezing:GradualUnfreezing",
         "soft_sharing": "rltransfer.transfer.methods.soft_sharing:SoftSharing",
         "hard_sharing": "rltransfer.transfer.methods.hard_sharing:HardSharing",
         "instances": "rltransfer.transfer.methods.instances:Instances",

@@ -14,6 +14,7 @@ from rltransfer.transfer.methods.domain_adversarial import DomainAdversarial
 from rltransfer.transfer.methods.ewc import EWC
 from rltransfer.transfer.methods.finetune import Finetune
 from rltransfer.transfer.methods.frozen import Frozen
+from rltransfer.transfer.methods.gradual_unfreezing import GradualUnfreezing
 from rltransfer.transfer.methods.hard_sharing import HardSharing
 from rltransfer.transfer.methods.instances import Instances
 from rltransfer.transfer.methods.kickstarting import Kickstarting
@@ -39,6 +40,7 @@ __all__ = [
     "DomainAdversarial",
     "Finetune",
     "Frozen",
+    "GradualUnfreezing",
     "HardSharing",
     "Instances",
     "Kickstarting",

@@ -179,6 +179,22 @@ class Trunk(nn.Module):
             for parameter in module.parameters(recurse=False):
                 parameter.requires_grad_(False)
 
+    def unfreeze_stages(self, names: Iterable[str]) -> None:
+        """Let the stages called ``names`` learn again, but for parts that ``keep_still`` holds.
+
+        Raises:
+            UnknownNameError: the trunk has no such stage.
+        """
+        places = [self.index(name) for name in names]
+        self.frozen_until = min([self.frozen_until, *places])
+        self.frozen_stages -= {self._names[place] for place in places}
+        for place in places:
+            self.stages[self._names[place]].requires_grad_(True)
+        for module in self._still:
+            for parameter in module.parameters(recurse=False):
+                parameter.requires_grad_(False)
+        self.train(self.training)
+
     def train(self, mode: bool = True) -> Trunk:
         """Set training or evaluation mode, for what is not frozen."""
         if self.training and not mode:
