@@ -163,6 +163,7 @@ METHODS: Registry[Any] = Registry(
         "adaptive_batch_norm": "rltransfer.transfer.methods.adaptive_batch_norm:AdaptiveBatchNorm",
         "distillation": "rltransfer.transfer.methods.distillation:Distillation",
         "successor_features": "rltransfer.transfer.methods.successor_features:SuccessorFeatures",
+        "behaviour_cloning": "rltransfer.transfer.methods.behaviour_cloning:BehaviourCloning",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )
