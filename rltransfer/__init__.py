@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.instances import Instances as Instances
     from rltransfer.transfer.methods.kickstarting import Kickstarting as Kickstarting
     from rltransfer.transfer.methods.mmd import MMD as MMD
+    from rltransfer.transfer.methods.progressive import Progressive as Progressive
     from rltransfer.transfer.methods.relations import Relations as Relations
     from rltransfer.transfer.methods.scratch import Scratch as Scratch
     from rltransfer.transfer.methods.soft_sharing import SoftSharing as SoftSharing
@@ -75,6 +76,7 @@ _NAMES = {
     "Instances": "rltransfer.transfer.methods.instances",
     "Kickstarting": "rltransfer.transfer.methods.kickstarting",
     "MMD": "rltransfer.transfer.methods.mmd",
+    "Progressive": "rltransfer.transfer.methods.progressive",
     "RLTransferError": "rltransfer.errors",
     "Randomization": "rltransfer.tasks.family",
     "Relations": "rltransfer.transfer.methods.relations",

@@ -116,6 +116,7 @@ TRUNKS: Registry[Any] = Registry(
         "flatten": "rltransfer.trunks.specs:Flatten",
         "ensemble": "rltransfer.trunks.nested_specs:Ensemble",
         "adapted": "rltransfer.trunks.nested_specs:Adapted",
+        "progressive": "rltransfer.trunks.nested_specs:Progressive",
     },
 )
 """Trunk architectures: subclasses of ``rltransfer.trunks.specs.TrunkSpec``."""
@@ -159,6 +160,7 @@ METHODS: Registry[Any] = Registry(
         "coral": "rltransfer.transfer.methods.coral:Coral",
         "domain_adversarial": "rltransfer.transfer.methods.domain_adversarial:DomainAdversarial",
         "adapters": "rltransfer.transfer.methods.adapters:Adapters",
+        "progressive": "rltransfer.transfer.methods.progressive:Progressive",
         "source_ensemble": "rltransfer.transfer.methods.source_ensemble:SourceEnsemble",
         "adaptive_batch_norm": "rltransfer.transfer.methods.adaptive_batch_norm:AdaptiveBatchNorm",
         "distillation": "rltransfer.transfer.methods.distillation:Distillation",

@@ -20,6 +20,7 @@ from rltransfer.transfer.methods.hard_sharing import HardSharing
 from rltransfer.transfer.methods.instances import Instances
 from rltransfer.transfer.methods.kickstarting import Kickstarting
 from rltransfer.transfer.methods.mmd import MMD
+from rltransfer.transfer.methods.progressive import Progressive
 from rltransfer.transfer.methods.relations import Relations
 from rltransfer.transfer.methods.scratch import Scratch
 from rltransfer.transfer.methods.soft_sharing import SoftSharing
@@ -46,6 +47,7 @@ __all__ = [
     "HardSharing",
     "Instances",
     "Kickstarting",
+    "Progressive",
     "Relations",
     "Scratch",
     "SoftSharing",

@@ -80,3 +80,27 @@ class Adapted(TrunkSpec):
         """Those of the trunk within."""
         names: tuple[str, ...] = self.inner.stage_names()
         return names
+
+
+class Progressive(TrunkSpec):
+    """Columns of one architecture side by side, of which the last learns and reads what the others' layers give.
+
+    Args:
+        columns: the trunks, the one that learns last; widths may differ.
+        strength: what each lateral connection is multiplied by at first, which is learned; 0 makes none.
+
+    Source: Rusu et al. 2016, "Progressive Neural Networks", equation 2.
+    """
+
+    columns: tuple[TrunkWithin, ...] = Field(min_length=2, max_length=64)
+    strength: float = Field(default=0.1, ge=0, le=1000)
+
+    def build(self, input_shape: tuple[int, ...]) -> Trunk:
+        """See ``TrunkSpec.build``."""
+        from rltransfer.trunks.progressive import progressive_of
+
+        return progressive_of(self, [column.build(input_shape) for column in self.columns])
+
+    def stage_names(self) -> tuple[str, ...]:
+        """``columns``."""
+        return ("columns",)

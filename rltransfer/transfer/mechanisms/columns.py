@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rltransfer.agents.anatomy import follow, trunk_of, trunk_sites
+from rltransfer.agents.draws import drawing_apart
 from rltransfer.agents.optimizing import install_trunk
 from rltransfer.agents.updates import after_updates
 from rltransfer.errors import NotApplicableError
 from rltransfer.trunks.ensemble import Mixture, ensemble_of
-from rltransfer.trunks.nested_specs import Ensemble
+from rltransfer.trunks.nested_specs import Ensemble, Progressive
+from rltransfer.trunks.progressive import Columns, alike, progressive_of
 from rltransfer.trunks.trunk import Trunk
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def source_trunks(transfer: Attachment, beside: Mapping[str, BaseAlgorithm]) -> 
     """The acting trunk of the source and of each agent beside it, by name; none of them is to be changed.
 
     Raises:
-        NotApplicableError: one does not read the target's observations, or gives another number of features.
+        NotApplicableError: one does not read the target's observations.
     """
     ours = trunk_of(transfer.model)
     trunks = {"source": trunk_of(transfer.source), **{name: trunk_of(agent) for name, agent in beside.items()}}
@@ -32,10 +34,6 @@ def source_trunks(transfer: Attachment, beside: Mapping[str, BaseAlgorithm]) -> 
         if trunk.input_shape != ours.input_shape:
             raise NotApplicableError(
                 f"the trunk of {name} reads observations of shape {trunk.input_shape}, the target's {ours.input_shape}"
-            )
-        if trunk.features_dim != ours.features_dim:
-            raise NotApplicableError(
-                f"the trunk of {name} gives {trunk.features_dim} features, and the target's {ours.features_dim}"
             )
     return trunks
 
@@ -52,6 +50,12 @@ def put_in_ensemble(
         temperature: see ``Ensemble``.
     """
     sources = source_trunks(transfer, beside)
+    wanted = trunk_of(transfer.model).features_dim
+    for name, source in sources.items():
+        if source.features_dim != wanted:
+            raise NotApplicableError(
+                f"the trunk of {name} gives {source.features_dim} features, and the target's {wanted}"
+            )
     for site in trunk_sites(transfer.model):
         members = [copy.deepcopy(trunk) for trunk in sources.values()] + ([site.trunk] if fresh else [])
         spec = Ensemble(
@@ -66,6 +70,35 @@ def put_in_ensemble(
             trunk.freeze("mixture")
     transfer.ledger.renew()
     note_columns(transfer, {name: f"members.{number}" for number, name in enumerate(sources)})
+    follow(transfer.model)
+
+
+def put_in_columns(transfer: Attachment, beside: Mapping[str, BaseAlgorithm], *, strength: float) -> None:
+    """Let each trunk of the target be the last of progressive columns, before it copies of the sources', frozen.
+
+    Args:
+        transfer: whose model's optimizers are to be rebuilt afterwards.
+        beside: further source agents by name.
+        strength: see ``Progressive``.
+
+    Raises:
+        NotApplicableError: a source's trunk is of another architecture or reads something else.
+    """
+    sources = source_trunks(transfer, beside)
+    for name, source in sources.items():
+        if not alike(source, trunk_of(transfer.model)):
+            raise NotApplicableError(f"columns are of one architecture, and the trunk of {name} is of another")
+    for site in trunk_sites(transfer.model):
+        columns = [*(copy.deepcopy(trunk).to(site.trunk.device) for trunk in sources.values()), site.trunk]
+        spec = Progressive(
+            columns=tuple(column.spec for column in columns), strength=strength, precision=site.trunk.spec.precision
+        )
+        with drawing_apart(transfer.model, "lateral connections"):
+            trunk = progressive_of(spec, columns)
+        install_trunk(transfer.model, site, trunk)
+        trunk.keep_still(["columns.others"])
+    transfer.ledger.renew()
+    note_columns(transfer, {name: f"columns.others.{number}" for number, name in enumerate(sources)})
     follow(transfer.model)
 
 
@@ -107,4 +140,19 @@ def report_mixture(transfer: Attachment, members: Sequence[str]) -> None:
                 transfer.model.logger.record(f"transfer/{what}/{name}", weight)
 
     write(log=False)
+    after_updates(transfer.model, write)
+
+
+def report_laterals(transfer: Attachment) -> None:
+    """Keep what the acting trunk multiplies the sources' outputs by among the findings, as it is after each update."""
+    columns = trunk_of(transfer.model).stages["columns"]
+    assert isinstance(columns, Columns)
+
+    def write() -> None:
+        transfer.findings["laterals"] = {
+            name: [round(strength, 4) for strength in lateral.get_parameter("strengths").tolist()]
+            for name, lateral in columns.laterals.items()
+        }
+
+    write()
     after_updates(transfer.model, write)
