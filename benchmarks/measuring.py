@@ -6,7 +6,7 @@ import argparse
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,17 @@ from gymnasium.vector import VectorEnv
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 
-def arguments(description: str) -> argparse.Namespace:
-    """Command-line arguments common to all benchmarks; torch is set to the threads asked for."""
+def arguments(description: str, given: Sequence[str] | None = None) -> argparse.Namespace:
+    """Command-line arguments common to all benchmarks; torch is set to the threads asked for.
+
+    Args:
+        description: of the benchmark.
+        given: the arguments, where not the process's own.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="torch threads")
     parser.add_argument("--repeats", type=int, default=7, help="times each arm is measured")
-    parsed = parser.parse_args()
+    parsed = parser.parse_args(given)
     torch.set_num_threads(parsed.threads)
     return parsed
 
