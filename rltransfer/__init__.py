@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.progressive import Progressive as Progressive
     from rltransfer.transfer.methods.relations import Relations as Relations
     from rltransfer.transfer.methods.scratch import Scratch as Scratch
+    from rltransfer.transfer.methods.shrink_perturb import ShrinkPerturb as ShrinkPerturb
     from rltransfer.transfer.methods.soft_sharing import SoftSharing as SoftSharing
     from rltransfer.transfer.methods.source_ensemble import SourceEnsemble as SourceEnsemble
     from rltransfer.transfer.methods.successor_features import SuccessorFeatures as SuccessorFeatures
@@ -81,6 +82,7 @@ _NAMES = {
     "Randomization": "rltransfer.tasks.family",
     "Relations": "rltransfer.transfer.methods.relations",
     "Scratch": "rltransfer.transfer.methods.scratch",
+    "ShrinkPerturb": "rltransfer.transfer.methods.shrink_perturb",
     "SingleEnvFamily": "rltransfer.tasks.single_env_family",
     "SoftSharing": "rltransfer.transfer.methods.soft_sharing",
     "SourceEnsemble": "rltransfer.transfer.methods.source_ensemble",

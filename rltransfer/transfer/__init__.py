@@ -23,6 +23,7 @@ from rltransfer.transfer.methods.mmd import MMD
 from rltransfer.transfer.methods.progressive import Progressive
 from rltransfer.transfer.methods.relations import Relations
 from rltransfer.transfer.methods.scratch import Scratch
+from rltransfer.transfer.methods.shrink_perturb import ShrinkPerturb
 from rltransfer.transfer.methods.soft_sharing import SoftSharing
 from rltransfer.transfer.methods.source_ensemble import SourceEnsemble
 from rltransfer.transfer.methods.successor_features import SuccessorFeatures
@@ -50,6 +51,7 @@ __all__ = [
     "Progressive",
     "Relations",
     "Scratch",
+    "ShrinkPerturb",
     "SoftSharing",
     "SourceEnsemble",
     "SuccessorFeatures",

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 
-from rltransfer.agents.anatomy import learned_parts, stage_of, trunk_of
+from rltransfer.agents.anatomy import learned_parts, named_parts, stage_of, trunk_of
 from rltransfer.agents.draws import drawing_apart
 from rltransfer.agents.optimizing import regroup
 from rltransfer.agents.rollouts import Rollout, play
@@ -50,6 +51,8 @@ class Attachment:
     target_steps: int = field(default=0, init=False)
     findings: dict[str, Any] = field(default_factory=dict, init=False)
     """What reports say beside the fates; a method may go on writing here while the target learns."""
+    fresh: dict[str, torch.Tensor] = field(default_factory=dict, init=False)
+    """The target's parameters before any were carried over, where a method ``mixes_fresh_weights``."""
     _carried: bool = field(default=False, init=False)
 
     @property
@@ -60,6 +63,8 @@ class Attachment:
     def carry_all(self) -> None:
         """Copy trunk, and heads where wanted and possible; a second method that asks for it changes nothing."""
         if not self._carried:
+            if any(method.mixes_fresh_weights for method in self.methods):
+                self.fresh = {name: p.detach().clone() for name, p in named_parts(self.model).items()}
             carry_all(self.ledger, self.diff, self.heads, acting=self.acting, stages=self.stages)
             self._carried = True
 

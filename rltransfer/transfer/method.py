@@ -72,6 +72,8 @@ class TransferMethod(Options):
     """Whether weights are carried over, so that it is an error where not one fits."""
     carries_acting_trunk: ClassVar[bool] = False
     """Whether every trunk copy of the target needs the source's acting trunk, as a frozen prefix does."""
+    mixes_fresh_weights: ClassVar[bool] = False
+    """Whether the weights that the target had before any were carried over are needed afterwards."""
     reads_observations: ClassVar[bool] = False
     """Whether updates need the observations themselves, so that features cannot be cached in their place."""
     algorithms: ClassVar[tuple[str, ...]] = ()

@@ -12,8 +12,8 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from rltransfer.agents.anatomy import named_parts
 from rltransfer.errors import NothingTransferredError
 
-Fate = Literal["copied", "frozen", "tied", "penalised", "re-initialised", "absent"]
-CARRIED: tuple[Fate, ...] = ("copied", "frozen", "tied", "penalised")
+Fate = Literal["copied", "frozen", "tied", "penalised", "perturbed", "re-initialised", "absent"]
+CARRIED: tuple[Fate, ...] = ("copied", "frozen", "tied", "penalised", "perturbed")
 """The fates that carry something over."""
 
 
@@ -27,6 +27,7 @@ class Entry:
         shape: of the parameter.
         fate: ``copied`` (starts at the source's value), ``frozen`` (is the source's value and stays), ``tied`` (is
             the same tensor as the source's), ``penalised`` (starts there and is pulled back to it),
+            ``perturbed`` (starts at a mixture of the source's value and a fresh one),
             ``re-initialised`` (fresh; target only), ``absent`` (left behind; source only).
         counterpart: the parameter on the other side, where one is.
         note: why, or with what constant.
