@@ -56,7 +56,7 @@ def test_every_parameters_fate_is_true(agents):
         assert ours[name].requires_grad == learns, name
         assert ("regressed" in entry.note) == is_reward
     assert entries["q_net.earlier.0.0.weight"].counterpart == "q_net.q_net.0.weight"
-    assert entries["q_net.earlier.0.0.weight"].note == "an earlier policy"
+    assert entries["q_net.earlier.0.0.weight"].note == "the policy of source"
     for name, entry in report.of("source").items():
         assert (entry.fate == "absent") == ("target" in name)
 
@@ -125,10 +125,10 @@ def test_actions_are_those_that_any_policy_makes_the_most_of(agents, frames):
 def test_findings_say_how_much_is_explained_and_who_acts_and_go_on_while_it_learns(agents):
     model, source = agents()
     report = rlt.SuccessorFeatures().attach(model, source)
-    assert report.findings["successor_features"] == {"policies": 2}
+    assert report.findings["successor_features"] == {"policies": ["own", "source"]}
     model.learn(96)
     found = report.as_json()["findings"]["successor_features"]
-    assert found["policies"] == 2
+    assert len(found["policies_chosen"]) == 2
     assert sum(found["policies_chosen"]) == pytest.approx(1, abs=1e-3)
     assert found["reward_explained"] <= 1
 
@@ -162,6 +162,38 @@ def test_a_source_with_earlier_policies_brings_them_all(agents, tiny, frames, sn
     assert torch.equal(values(again, frames), values(third, frames))
 
 
+def test_agents_beside_the_source_bring_theirs_each_policy_once(agents, tiny, frames, tmp_path):
+    """Two targets of one first source, gathered for a third."""
+    first = tiny("successor_dqn", seed=7, **OPTIONS)
+    siblings = []
+    for seed in (1, 2):
+        sibling = tiny("successor_dqn", seed=seed, **OPTIONS)
+        rlt.SuccessorFeatures().attach(sibling, first)
+        sibling.learn(64)
+        siblings.append(sibling)
+    folder = str(tmp_path / "second")
+    rlt.save(siblings[1], folder)
+    model = tiny("successor_dqn", seed=3, **OPTIONS)
+    report = rlt.SuccessorFeatures(beside=(folder,), cache=False).attach(model, siblings[0])
+    assert report.findings["successor_features"]["policies"] == ["own", "source: earlier.0", "source", folder]
+    kept = [head[0].weight for head in model.q_net.earlier]
+    expected = [first, *siblings]
+    assert all(torch.equal(ours, agent.q_net.q_net[0].weight) for ours, agent in zip(kept, expected, strict=True))
+    entry = report.of("target")["q_net.earlier.2.0.weight"]
+    assert (entry.fate, entry.counterpart, entry.note) == ("frozen", None, f"the policy of {folder}")
+    with torch.no_grad():
+        features = model.q_net.encoded(torch.as_tensor(frames))
+        psi = torch.stack([head(features).reshape(16, 4, 6) for head in (agent.q_net.q_net for agent in expected)])
+    torch.testing.assert_close(values(model, frames), (psi @ model.q_net.reward.detach()).amax(0))
+    model.learn(96)
+
+    rlt.save(tiny("successor_dqn", seed=5, **OPTIONS), tmp_path / "stranger")
+    with pytest.raises(NotApplicableError, match="stranger judges by other features of transitions than the source"):
+        rlt.SuccessorFeatures(beside=(str(tmp_path / "stranger"),)).attach(*agents())
+    with pytest.raises(ConfigError, match=r"successor_features.beside: nowhere holds no trained agent"):
+        rlt.SuccessorFeatures(beside=("nowhere",)).check_files()
+
+
 def test_with_soft_sharing_the_own_policy_is_held_to_the_sources(agents):
     moved = []
     for methods in ((rlt.SuccessorFeatures(),), (rlt.SuccessorFeatures(), rlt.SoftSharing(strength={"heads": 1e4}))):
@@ -189,7 +221,10 @@ def test_what_has_no_successor_features_or_others_is_refused(tiny):
     for source, reason in (
         (tiny("dqn"), "the source is a DQN, which has no successor features. Train it by successor_dqn"),
         (tiny("successor_dqn", num_features=5), "built otherwise than the source's.*Give both agents the same trunk"),
-        (tiny("successor_dqn", robot="differential", **OPTIONS), "act by other actions than the target has"),
+        (
+            tiny("successor_dqn", robot="differential", **OPTIONS),
+            "actions are not the target's: the action spaces differ",
+        ),
     ):
         with pytest.raises(NotApplicableError, match=reason):
             rlt.SuccessorFeatures().attach(model, source)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.errors import ConfigError
+from rltransfer.transfer.given_agents import AgentFolders, check_folders
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class SuccessorFeatures(TransferMethod):
     that they explain. Other dynamics make the source's successor features wrong, and nothing mends them.
 
     Args:
+        beside: folders of saved agents whose policies are chosen among, too. They must stand on the source's trunk and
+            features of transitions, as agents do that were made by this method from one first source.
         ridge: how strongly the weights are drawn towards the source's, over 0, in squared errors of transitions. More
             holds to the source's reward for longer.
         cache: keep features instead of observations. Without it results are the same and training is slower.
@@ -42,25 +45,29 @@ class SuccessorFeatures(TransferMethod):
     algorithms: ClassVar[tuple[str, ...]] = ("successor_dqn",)
     decides: ClassVar[frozenset[Decision]] = frozenset({"which stages learn", "how the agent acts"})
 
+    beside: AgentFolders = ()
     ridge: float = Field(default=1.0, gt=0)
     cache: bool = True
 
+    @property
+    def keeps_features(self) -> bool:
+        """Where the cache is wanted."""
+        return self.cache
+
     def check(self, diff: SpaceDiff) -> None:
         """The source's policies must read the target's observations and act by its actions."""
-        if not diff.observation_equal:
-            raise NotApplicableError("the source's policies cannot read the target's observations")
-        if not diff.action_equal:
-            raise NotApplicableError("the source's policies act by other actions than the target has")
+        from rltransfer.transfer.policies import require_same_spaces
+
+        require_same_spaces(diff)
+
+    def check_files(self) -> None:
+        """Raise ConfigError where a folder of ``beside`` holds no agent."""
+        check_folders(f"{self.label}.beside", self.beside)
 
     def check_beside(self, other: TransferMethod) -> None:
-        """Raise ConfigError where ``other`` would start heads afresh, or would need the observations themselves."""
+        """Raise ConfigError where ``other`` would start heads afresh."""
         if getattr(other, "heads", None) == "reinit":
             raise ConfigError(f"{other.label} starts heads afresh, and successor_features judges by the source's")
-        if self.cache and other.reads_observations:
-            raise ConfigError(
-                f"{other.label} needs the observations themselves, and successor_features keeps features in their "
-                "place. Give it cache: false."
-            )
 
     def carry(self, transfer: Attachment) -> None:
         """Copy everything, all of which must fit.
@@ -76,18 +83,16 @@ class SuccessorFeatures(TransferMethod):
         require_prefix(transfer.ledger, "end")
 
     def arrange(self, transfer: Attachment) -> None:
-        """Set the source's policies beside the target's own, and fix what they stand on."""
-        from rltransfer.transfer.mechanisms.earlier_policies import keep_policies
+        """Set the sources' policies beside the target's own, and fix what they stand on.
 
-        keep_policies(transfer.ledger, self.ridge)
+        Raises:
+            NotApplicableError: an agent of ``beside`` has other features of transitions than the source.
+        """
+        from rltransfer.transfer.given_agents import load_given
+        from rltransfer.transfer.mechanisms.earlier_policies import gathered, keep_policies
 
-    def hold(self, transfer: Attachment) -> None:
-        """Report what the target finds out of its reward."""
-        from rltransfer.agents.successor_dqn import SuccessorDQN
-
-        assert isinstance(transfer.model, SuccessorDQN)
-        transfer.model.findings["policies"] = 1 + transfer.model.policy.earlier_policies
-        transfer.findings[self.registered] = transfer.model.findings
+        policies = gathered({"source": transfer.source, **load_given(self.beside)})
+        transfer.findings[self.registered] = keep_policies(transfer.ledger, policies, self.ridge)
 
     def finish(self, transfer: Attachment) -> None:
         """Let features take the observations' place in the buffer."""
