@@ -106,8 +106,9 @@ def show(
     what: Annotated[
         list[str],
         typer.Argument(
-            metavar="DIRECTORY | family NAME",
-            help="A run directory, such as runs/quickstart; or 'family' and a family's name.",
+            metavar="DIRECTORY | KIND NAME",
+            help="A run directory, such as runs/quickstart; or 'family', 'method', 'trunk', 'algorithm' or 'wrapper' "
+            "and a name.",
             show_default=False,
         ),
     ],
@@ -115,15 +116,19 @@ def show(
         Path | None, typer.Option(help="Of a family: draw its contact sheet into this file.", show_default=False)
     ] = None,
 ) -> None:
-    """Show what a run has found so far, or a family's robots, tasks and factors."""
+    """Show what a run has found so far; what a family has; or what a method, trunk, algorithm or wrapper does."""
     from rltransfer import session
 
     if what[0] == "family" and len(what) == 2:
         session.show_family_in_terminal(what[1], png=png)
+    elif what[0] in session.DESCRIBED and len(what) == 2 and png is None:
+        session.show_settings_in_terminal(*what)
     elif len(what) == 1 and png is None:
         session.show_in_terminal(Path(what[0]))
     else:
-        raise ConfigError("show takes a run directory, or 'family' and a name; --png goes with a family")
+        raise ConfigError(
+            "show takes a run directory, or a kind and a name, as 'method finetune'; --png goes with a family"
+        )
 
 
 @app.command(name="list")

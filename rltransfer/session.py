@@ -17,9 +17,9 @@ from rltransfer.experiment import Plan, run_experiment
 from rltransfer.files import require_ending
 from rltransfer.launch.display import Display
 from rltransfer.launch.jobs import Listener
-from rltransfer.registry import ALGORITHMS, FAMILIES, TRUNKS, WRAPPERS, nearest
+from rltransfer.registry import ALGORITHMS, FAMILIES, METHODS, TRUNKS, WRAPPERS, nearest
 from rltransfer.report import collect, render
-from rltransfer.report.registered import families_table, family_page, methods_table, settings_table
+from rltransfer.report.registered import families_table, family_page, methods_table, settings_page, settings_table
 from rltransfer.runs import RunDirectory, TrialName
 
 FAILED, INTERRUPTED = 1, 130
@@ -68,6 +68,15 @@ def show_family_in_terminal(name: str, *, png: Path | None) -> None:
 
         draw_contact_sheet(family, png)
         console.print(f"contact sheet: {png}")
+
+
+def show_settings_in_terminal(kind: str, name: str) -> None:
+    """Show what a method, trunk, algorithm or wrapper does, and its options."""
+    _console().print(settings_page(DESCRIBED[kind], name))
+
+
+DESCRIBED = {entries.kind: entries for entries in (METHODS, TRUNKS, ALGORITHMS, WRAPPERS)}
+"""What is described by a settings class, by what one of them is called."""
 
 
 def import_in_terminal(config: ExperimentConfig, *, to: Path) -> None:

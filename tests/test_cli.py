@@ -138,6 +138,21 @@ def test_what_is_registered_is_listed(kind, names) -> None:
     assert all(f" {name} " in result.stdout for name in names)
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("method", "soft_sharing", ["transfers: parameters", "L2-SP", "Source: Li", "strength", "0.001", "one number"]),
+        ("trunk", "nature", ["Mnih", "features", "512", "width of the last layer"]),
+        ("algorithm", "dqn", ["target_update_interval", "1000"]),
+        ("wrapper", "time_limit", ["steps", "needed"]),
+    ],
+)
+def test_what_is_registered_is_shown_with_its_options(kind, name, told) -> None:
+    result = invoke("show", kind, name)
+    assert result.exit_code == 0
+    assert [part for part in told if part not in result.stdout] == []
+
+
 def test_an_unknown_kind_is_told_with_the_nearest() -> None:
     result = invoke("list", "famillies")
     assert (result.exit_code, result.stdout) == (2, "")
@@ -158,6 +173,7 @@ def test_a_family_is_shown_and_drawn(tmp_path) -> None:
     [
         (["show", "family", "rovr"], "Did you mean 'rover'?"),
         (["show", "family", "rover", "more"], "show takes a run directory"),
+        (["show", "method", "finetun"], "Did you mean 'finetune'?"),
         (["show", "runs/x", "--png", "x.png"], "--png goes with a family"),
         (["show", "family", "rover", "--png", "x.xyz"], "x.xyz: only PNG is written. Give it the ending .png: x.png"),
         (["check-family", "rovr"], "Did you mean 'rover'?"),

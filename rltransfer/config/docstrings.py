@@ -24,3 +24,10 @@ def field_descriptions(kind: type) -> dict[str, str]:
             name, _, text = entry.strip().partition(":")
             found[name] = " ".join(text.replace("``", "`").split())
     return found
+
+
+def paragraphs_of(kind: type) -> list[str]:
+    """What the class's own docstring says in prose: every paragraph but those under ``Args:`` and the like."""
+    documentation = inspect.cleandoc(kind.__doc__ or "")
+    blocks = (block for block in documentation.split("\n\n") if not re.match(r"(Args|Returns|Raises):\n", block))
+    return [" ".join(block.replace("``", "`").split()) for block in blocks if not block.startswith(" ")]

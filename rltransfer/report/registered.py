@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rltransfer.config.docstrings import summary_of
+from rltransfer.config.docstrings import field_descriptions, paragraphs_of, summary_of
 from rltransfer.errors import RLTransferError
 from rltransfer.registry import FAMILIES, METHODS, Registry
 from rltransfer.tasks.factor import written
@@ -45,16 +46,38 @@ def settings_table(entries: Registry[Any]) -> RenderableType:
 
 
 def methods_table() -> RenderableType:
-    """Every method's place in the taxonomy: what is transferred, in what setting, between which spaces."""
-    table = _table("method", "transfers", "setting", "spaces", "source", "algorithms", "about", "options")
-    for name in METHODS:
-        kind = METHODS.get(name)
-        spaces = "may differ" if kind.heterogeneous else "equal"
-        source = "agent and task" if kind.needs_source_env else "agent" if kind.needs_source else "none"
-        options = ", ".join(field for field in kind.model_fields if field != "name")
-        served = ", ".join(kind.algorithms) or "all"
-        table.add_row(name, kind.transfers, kind.setting, spaces, source, served, summary_of(kind), options)
-    return table
+    """Every method's place in the taxonomy, by what is transferred: in what setting, between which spaces, for whom."""
+    table = _table("method", *PLACES)
+    kinds = {name: METHODS.get(name) for name in METHODS}
+    for name in sorted(kinds, key=lambda name: (kinds[name].transfers, name)):
+        table.add_row(name, *_place(kinds[name]))
+    about = Text("rltransfer show method NAME says what one does, and its options.", style="dim")
+    return Group(table, about)
+
+
+def settings_page(entries: Registry[Any], name: str) -> RenderableType:
+    """What an entry's docstring says of it, and its options with their defaults."""
+    kind = entries.get(name)
+    parts: list[RenderableType] = [Text(name, style="bold")]
+    if entries is METHODS:
+        parts.append(Text("; ".join(f"{what}: {of}" for what, of in zip(PLACES, _place(kind), strict=True)), "dim"))
+    parts += [Text("\n" + paragraph) for paragraph in paragraphs_of(kind)]
+    table = _table("option", "default", "about")
+    descriptions = field_descriptions(kind)
+    for option, field in kind.model_fields.items():
+        default = "needed" if field.is_required() else json.dumps(field.default, default=str)
+        table.add_row(option, default, descriptions.get(option, ""))
+    return Group(*parts, table)
+
+
+PLACES = ("transfers", "setting", "spaces", "source", "algorithms")
+"""The axes of the field's taxonomy, and what a method needs."""
+
+
+def _place(method: type[Any]) -> tuple[str, ...]:
+    spaces = "may differ" if method.heterogeneous else "equal"
+    source = "agent and task" if method.needs_source_env else "agent" if method.needs_source else "none"
+    return method.transfers, method.setting, spaces, source, ", ".join(method.algorithms) or "all"
 
 
 def family_page(family: Family) -> RenderableType:
@@ -79,6 +102,6 @@ def _page(family: Family) -> Iterator[RenderableType]:
 
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=number == 0)
     return table
