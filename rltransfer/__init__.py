@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.gradual_unfreezing import GradualUnfreezing as GradualUnfreezing
     from rltransfer.transfer.methods.hard_sharing import HardSharing as HardSharing
     from rltransfer.transfer.methods.instances import Instances as Instances
+    from rltransfer.transfer.methods.jump_start import JumpStart as JumpStart
     from rltransfer.transfer.methods.kickstarting import Kickstarting as Kickstarting
     from rltransfer.transfer.methods.mmd import MMD as MMD
     from rltransfer.transfer.methods.progressive import Progressive as Progressive
@@ -75,6 +76,7 @@ _NAMES = {
     "GradualUnfreezing": "rltransfer.transfer.methods.gradual_unfreezing",
     "HardSharing": "rltransfer.transfer.methods.hard_sharing",
     "Instances": "rltransfer.transfer.methods.instances",
+    "JumpStart": "rltransfer.transfer.methods.jump_start",
     "Kickstarting": "rltransfer.transfer.methods.kickstarting",
     "MMD": "rltransfer.transfer.methods.mmd",
     "Progressive": "rltransfer.transfer.methods.progressive",

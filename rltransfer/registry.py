@@ -167,6 +167,7 @@ METHODS: Registry[Any] = Registry(
         "distillation": "rltransfer.transfer.methods.distillation:Distillation",
         "successor_features": "rltransfer.transfer.methods.successor_features:SuccessorFeatures",
         "behaviour_cloning": "rltransfer.transfer.methods.behaviour_cloning:BehaviourCloning",
+        "jump_start": "rltransfer.transfer.methods.jump_start:JumpStart",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )

@@ -18,6 +18,7 @@ from rltransfer.transfer.methods.frozen import Frozen
 from rltransfer.transfer.methods.gradual_unfreezing import GradualUnfreezing
 from rltransfer.transfer.methods.hard_sharing import HardSharing
 from rltransfer.transfer.methods.instances import Instances
+from rltransfer.transfer.methods.jump_start import JumpStart
 from rltransfer.transfer.methods.kickstarting import Kickstarting
 from rltransfer.transfer.methods.mmd import MMD
 from rltransfer.transfer.methods.progressive import Progressive
@@ -47,6 +48,7 @@ __all__ = [
     "GradualUnfreezing",
     "HardSharing",
     "Instances",
+    "JumpStart",
     "Kickstarting",
     "Progressive",
     "Relations",
