@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.soft_sharing import SoftSharing as SoftSharing
     from rltransfer.transfer.methods.source_ensemble import SourceEnsemble as SourceEnsemble
     from rltransfer.transfer.methods.successor_features import SuccessorFeatures as SuccessorFeatures
+    from rltransfer.transfer.methods.weight_interpolation import WeightInterpolation as WeightInterpolation
     from rltransfer.transfer.report import TransferReport as TransferReport
     from rltransfer.trunks.artifact import load_trunk as load_trunk
     from rltransfer.trunks.trunk import Trunk as Trunk
@@ -93,6 +94,7 @@ _NAMES = {
     "TransferMethod": "rltransfer.transfer.method",
     "TransferReport": "rltransfer.transfer.report",
     "Trunk": "rltransfer.trunks.trunk",
+    "WeightInterpolation": "rltransfer.transfer.methods.weight_interpolation",
     "import_agent": "rltransfer.agents.foreign",
     "import_weights": "rltransfer.agents.weights_import",
     "load_agent": "rltransfer.agents.artifact",

@@ -152,6 +152,7 @@ METHODS: Registry[Any] = Registry(
         "frozen": "rltransfer.transfer.methods.frozen:Frozen",
         "gradual_unfreezing": "rltransfer.transfer.methods.gradual_unfreezing:GradualUnfreezing",
         "shrink_perturb": "rltransfer.transfer.methods.shrink_perturb:ShrinkPerturb",
+        "weight_interpolation": "rltransfer.transfer.methods.weight_interpolation:WeightInterpolation",
         "soft_sharing": "rltransfer.transfer.methods.soft_sharing:SoftSharing",
         "hard_sharing": "rltransfer.transfer.methods.hard_sharing:HardSharing",
         "instances": "rltransfer.transfer.methods.instances:Instances",

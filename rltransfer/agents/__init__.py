@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rltransfer.agents.artifact import save as save
     from rltransfer.agents.feature_cache import FeatureCache as FeatureCache
     from rltransfer.agents.making import make_agent as make_agent
+    from rltransfer.agents.resting import at_rest as at_rest
 
 __getattr__, __dir__ = exported(
     __name__,
@@ -23,6 +24,7 @@ __getattr__, __dir__ = exported(
         "FeatureCache": "rltransfer.agents.feature_cache",
         "TrunkSite": "rltransfer.agents.anatomy",
         "adopt": "rltransfer.agents.adoption",
+        "at_rest": "rltransfer.agents.resting",
         "load_agent": "rltransfer.agents.artifact",
         "make_agent": "rltransfer.agents.making",
         "save": "rltransfer.agents.artifact",

@@ -19,6 +19,7 @@ from rltransfer.agents.algorithms.algorithm import ACTIVATIONS, activation_of
 from rltransfer.agents.anatomy import TEMPERATURE, policy_of, task_of, trunk_of, trunk_sites
 from rltransfer.agents.making import build_model
 from rltransfer.agents.normalizing import Statistics, normalizing_env, set_statistics, statistics_of
+from rltransfer.agents.resting import at_rest
 from rltransfer.agents.space_records import space_from, space_record
 from rltransfer.errors import ArtifactError
 from rltransfer.files import write_atomically, write_json
@@ -48,7 +49,11 @@ def save(model: BaseAlgorithm, directory: Path | str, *, provenance: Mapping[str
         ArtifactError: the algorithm or the policy is none that ``load_agent`` could build again.
     """
     adopt(model)
-    directory = Path(directory)
+    with at_rest(model):
+        _write(model, Path(directory), provenance)
+
+
+def _write(model: BaseAlgorithm, directory: Path, provenance: Mapping[str, Any] | None) -> None:
     statistics = statistics_of(model)
     tensors = {**_outside_trunk(model), **({} if statistics is None else statistics.as_tensors())}
     weights = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}

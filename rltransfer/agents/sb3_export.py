@@ -21,6 +21,7 @@ from rltransfer.agents.anatomy import TEMPERATURE, policy_of, trunk_of
 from rltransfer.agents.artifact import check_rebuildable, load_agent, settings_of
 from rltransfer.agents.making import assembled
 from rltransfer.agents.normalizing import Statistics, statistics_of
+from rltransfer.agents.resting import at_rest
 from rltransfer.agents.sb3_names import to_sb3_names
 from rltransfer.errors import ArtifactError
 from rltransfer.files import require_ending, write_atomically
@@ -52,7 +53,8 @@ def to_sb3(agent: BaseAlgorithm | Path | str, path: Path | str) -> None:
     settings = settings_of(agent)
     check_rebuildable(agent, settings)
     plain = _plain_model(agent, settings)
-    _give(plain, agent)
+    with at_rest(agent):
+        _give(plain, agent)
     content = io.BytesIO()
     plain.save(content)
     write_atomically(path, content.getvalue())

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from rltransfer.agents.resting import at_rest
 from rltransfer.errors import ConfigError
 from rltransfer.tasks.making import vec_env
 from rltransfer.training.acting import Acting
@@ -64,7 +65,7 @@ class Evaluator:
         self._env: TaskVecEnv | None = None
 
     def measure(self, agent: BaseAlgorithm, *, deterministic: bool = True) -> Episodes:
-        """Play every episode to its end with ``agent``, which does not learn from it.
+        """Play every episode to its end with ``agent``, at rest where it is so at other weights; it does not learn.
 
         Neither the agent's exploration nor the process's random numbers are moved by it, so measuring more often
         does not change what is learned.
@@ -75,7 +76,8 @@ class Evaluator:
             exploration = agent.action_space.np_random.bit_generator
             exploration_state = exploration.state
             try:
-                return self.play(Acting(agent, deterministic=deterministic))
+                with at_rest(agent):
+                    return self.play(Acting(agent, deterministic=deterministic))
             finally:
                 np.random.set_state(numpy_state)  # noqa: NPY002
                 exploration.state = exploration_state

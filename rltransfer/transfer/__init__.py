@@ -28,6 +28,7 @@ from rltransfer.transfer.methods.shrink_perturb import ShrinkPerturb
 from rltransfer.transfer.methods.soft_sharing import SoftSharing
 from rltransfer.transfer.methods.source_ensemble import SourceEnsemble
 from rltransfer.transfer.methods.successor_features import SuccessorFeatures
+from rltransfer.transfer.methods.weight_interpolation import WeightInterpolation
 
 if TYPE_CHECKING:
     from rltransfer.transfer.report import TransferReport as TransferReport
@@ -58,6 +59,7 @@ __all__ = [
     "SourceEnsemble",
     "SuccessorFeatures",
     "TransferMethod",
+    "WeightInterpolation",
 ]
 
 __getattr__, __dir__ = exported(__name__, {"TransferReport": "rltransfer.transfer.report"})

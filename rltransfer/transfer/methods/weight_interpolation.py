@@ -1,0 +1,79 @@
+"""Weight interpolation: an agent that acts with weights between the source's and the fine-tuned ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from rltransfer.errors import ConfigError
+from rltransfer.transfer.method import Knowledge, TransferMethod
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from torch import Tensor
+
+    from rltransfer.transfer.attaching import Attachment
+
+
+class WeightInterpolation(TransferMethod):
+    """Fine-tuning whose result is (1 - alpha) * w_source + alpha * w_finetuned, for every weight carried over.
+
+    The target learns as by fine-tuning. Whenever it is measured, saved or exported, the interpolated weights take the
+    place of those that it learns with, and leave it again: ``with rltransfer.agents.at_rest(model):`` does so in
+    Python, where ``model.predict`` alone acts with the fine-tuned ones. Between two solutions of which one was learned
+    from the other the loss is often low all along the way, so that what is between them keeps more of the source at
+    little loss on the target. Heads that were not carried over have no source: they stay as learned, on a trunk that
+    they were not learned on, so that copied heads serve better. Running statistics of batch normalisation are
+    interpolated, too.
+
+    Args:
+        alpha: 1 is fine-tuning, bit for bit; 0 is the source, or what of it could be carried over.
+        heads: ``copy`` those that agree, or ``reinit`` them all.
+
+    Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models" (WiSE-FT), eq. 1; the default is what they
+    recommend where nothing is known about the target.
+    """
+
+    registered: ClassVar[str] = "weight_interpolation"
+    transfers: ClassVar[Knowledge] = "parameters"
+    heterogeneous: ClassVar[bool] = True
+
+    alpha: float = Field(default=0.5, ge=0, le=1)
+    heads: Literal["copy", "reinit"] = "copy"
+
+    def check_beside(self, other: TransferMethod) -> None:
+        """Raise ConfigError where the source's weights go on changing, and with them what is between."""
+        if other.teaches_source:
+            raise ConfigError(f"{other.label} goes on teaching the source, so its weights are no fixed end to take")
+
+    def carry(self, transfer: Attachment) -> None:
+        """Copy everything that fits."""
+        transfer.carry_all()
+
+    def hold(self, transfer: Attachment) -> None:
+        """Remember the source's weights, and let the model rest between them and its own."""
+        import torch
+
+        from rltransfer.agents.anatomy import named_parts, trunk_sites
+        from rltransfer.agents.resting import rest_with
+
+        if self.alpha == 1:
+            return
+        parts, theirs = named_parts(transfer.model), named_parts(transfer.source)
+        ends: list[tuple[Tensor, Tensor]] = []
+        for name, counterpart in transfer.ledger.carried().items():
+            if parts[name].requires_grad:
+                end = parts[name] if counterpart is None else theirs[counterpart]
+                ends.append((parts[name], end.detach().clone()))
+                transfer.ledger.remark(name, f"at rest {1 - self.alpha:g} x the source's + {self.alpha:g} x its own")
+        for site in trunk_sites(transfer.model):
+            buffers = site.trunk.stages.buffers()
+            ends.extend((buffer, buffer.clone()) for buffer in buffers if buffer.is_floating_point())
+
+        def between() -> Iterator[tuple[Tensor, Tensor]]:
+            for own, end in ends:
+                yield own, torch.lerp(end, own.detach(), self.alpha)
+
+        rest_with(transfer.model, between)
