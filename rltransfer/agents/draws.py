@@ -25,6 +25,11 @@ def generator_for(model: BaseAlgorithm, purpose: str) -> torch.Generator:
     return torch.Generator().manual_seed(int(words[0]) << 31 | int(words[1]) >> 1)
 
 
+def seed_for(model: BaseAlgorithm, purpose: str) -> int:
+    """A seed, 0 to 2**31 - 1, that goes by the model's and ``purpose`` alone; see ``generator_for``."""
+    return int(torch.randint(2**31, (1,), generator=generator_for(model, purpose)))
+
+
 @contextmanager
 def drawing_apart(model: BaseAlgorithm, purpose: str) -> Iterator[None]:
     """Within the block, the process's generators go by ``model``'s seed and ``purpose``; then on as if unused.
@@ -36,7 +41,7 @@ def drawing_apart(model: BaseAlgorithm, purpose: str) -> Iterator[None]:
         model: whose seed counts.
         purpose: see ``generator_for``.
     """
-    seed = int(torch.randint(2**31, (1,), generator=generator_for(model, purpose)))
+    seed = seed_for(model, purpose)
     cuda = [model.device] if model.device.type == "cuda" else []
     before = np.random.get_state()  # noqa: NPY002 -- the one that Stable-Baselines3 draws from
     with torch.random.fork_rng(devices=cuda):

@@ -1,7 +1,8 @@
-"""Two agents that learn in turn."""
+"""Agents that learn in turn."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from stable_baselines3 import DQN
@@ -11,45 +12,61 @@ from stable_baselines3.common.type_aliases import Schedule
 from stable_baselines3.common.utils import ConstantSchedule
 
 from rltransfer.agents.adoption import extend
+from rltransfer.agents.updates import after_updates
+
+
+@dataclass
+class Partner:
+    """An agent that learns beside another.
+
+    Args:
+        agent: has an environment of its own.
+        steps: environment steps of the other for which it has taken as many.
+    """
+
+    agent: BaseAlgorithm
+    steps: int
 
 
 class LearnsJointly(BaseAlgorithm):
-    """What an agent gains by ``learn_jointly``: after each update its partner takes as many steps and learns too."""
+    """What an agent gains by ``learn_jointly``: after each update its partners take as many steps and learn too."""
 
-    partner: BaseAlgorithm
-    partner_steps: int
-    """Environment steps of this agent for which the partner has taken as many."""
+    partners: list[Partner]
 
-    def train(self, *args: Any, **kwargs: Any) -> None:
-        """One update of this agent, then the partner's turn."""
-        super().train(*args, **kwargs)  # type: ignore[misc]
-        steps = self.num_timesteps - self.partner_steps
-        if steps > 0:
-            before = self.partner.num_timesteps
-            self.partner.learn(steps, reset_num_timesteps=False)
-            # Its rollouts may be longer than asked for; it then waits until this agent is that far.
-            self.partner_steps += self.partner.num_timesteps - before
+    def take_turns(self) -> None:
+        """Let each partner take the steps that it is behind by, and learn."""
+        for partner in self.partners:
+            steps = self.num_timesteps - partner.steps
+            if steps > 0:
+                before = partner.agent.num_timesteps
+                partner.agent.learn(steps, reset_num_timesteps=False)
+                # Its rollouts may be longer than asked for; it then waits until this agent is that far.
+                partner.steps += partner.agent.num_timesteps - before
 
     def _setup_learn(self, *args: Any, **kwargs: Any) -> Any:
         before = self.num_timesteps
         prepared = super()._setup_learn(*args, **kwargs)
-        self.partner_steps += self.num_timesteps - before  # a new call of learn may count from 0 again
+        for partner in self.partners:
+            partner.steps += self.num_timesteps - before  # a new call of learn may count from 0 again
         return prepared
 
     def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "partner"]
+        return [*super()._excluded_save_params(), "partners"]
 
 
 def learn_jointly(model: BaseAlgorithm, partner: BaseAlgorithm) -> None:
     """Let ``partner`` learn in its own environment whenever ``model`` has learned, for as many steps.
 
     Args:
-        model: whose ``learn`` drives both.
+        model: whose ``learn`` drives both. It may have several partners, which take turns in the order given.
         partner: has its environment; its exploration stays at its final value.
     """
-    joint = extend(model, LearnsJointly, first=True)
-    assert isinstance(joint, LearnsJointly)
-    joint.partner, joint.partner_steps = partner, model.num_timesteps
+    if not isinstance(model, LearnsJointly):
+        extend(model, LearnsJointly, first=True).partners = []  # type: ignore[attr-defined]
+        assert isinstance(model, LearnsJointly)
+        after_updates(model, model.take_turns)
+    assert isinstance(model, LearnsJointly)
+    model.partners.append(Partner(partner, model.num_timesteps))
     partner.set_logger(Logger(folder=None, output_formats=[]))
     # Stable-Baselines3 counts progress anew in each call of learn: schedules would be near their end all the time.
     partner.lr_schedule = _AtProgressOf(model, partner.lr_schedule)

@@ -53,6 +53,8 @@ class Attachment:
     """What reports say beside the fates; a method may go on writing here while the target learns."""
     fresh: dict[str, torch.Tensor] = field(default_factory=dict, init=False)
     """The target's parameters before any were carried over, where a method ``mixes_fresh_weights``."""
+    given: dict[str, BaseAlgorithm] = field(default_factory=dict, init=False)
+    """Agents beside the source that a method was given, by their folders, where they learn along."""
     _carried: bool = field(default=False, init=False)
 
     @property

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from rltransfer.errors import ConfigError, NotApplicableError
+
+STEPS_BESIDE = "steps_beside"
+"""The finding that says how many environment steps further agents took while the target learned, by their folders."""
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -52,3 +55,43 @@ def load_given(folders: Sequence[str]) -> dict[str, BaseAlgorithm]:
                 f"{folder} learned from observations scaled by statistics of its own, which the target does not share"
             )
     return agents
+
+
+def load_to_learn(folders: Sequence[str], model: BaseAlgorithm) -> dict[str, BaseAlgorithm]:
+    """The agents by their folders, each in the task that it was trained on, to go on learning beside ``model``.
+
+    Args:
+        folders: see ``AgentFolders``.
+        model: says how many environment copies each has; its seed gives those of the environments.
+
+    Raises:
+        ArtifactError: a folder holds no agent, or a damaged one.
+        NotApplicableError: an agent's task is not on record, as where its family is not registered.
+    """
+    from rltransfer.agents.anatomy import task_of
+    from rltransfer.agents.artifact import load_agent
+    from rltransfer.agents.draws import seed_for
+    from rltransfer.tasks.making import vec_env
+
+    agents = {}
+    for folder in folders:
+        task = task_of(load_agent(folder))
+        if task is None:
+            raise NotApplicableError(f"{folder} is to go on learning and does not say in which task it was trained")
+        env = vec_env(task, num_envs=model.n_envs, seed=seed_for(model, f"environments of {folder}"))
+        agents[folder] = load_agent(folder, env=env, device=model.device)
+        agents[folder].action_space.seed(seed_for(model, f"exploration of {folder}"))
+    return agents
+
+
+def count_steps(model: BaseAlgorithm, agents: Mapping[str, BaseAlgorithm], findings: dict[str, Any]) -> None:
+    """Keep in ``findings`` how many environment steps each of ``agents`` has taken from now on."""
+    from rltransfer.agents.updates import after_updates
+
+    begun = {folder: agent.num_timesteps for folder, agent in agents.items()}
+
+    def write() -> None:
+        findings[STEPS_BESIDE] = {folder: agent.num_timesteps - begun[folder] for folder, agent in agents.items()}
+
+    write()
+    after_updates(model, write)

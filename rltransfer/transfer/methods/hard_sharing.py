@@ -1,10 +1,11 @@
-"""Hard weight sharing: source and target learned together on one and the same trunk."""
+"""Hard weight sharing: source, target and further tasks learned together on one and the same trunk."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.transfer.given_agents import AgentFolders, check_folders, count_steps, load_to_learn
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 if TYPE_CHECKING:
@@ -13,18 +14,24 @@ if TYPE_CHECKING:
 
 
 class HardSharing(TransferMethod):
-    """One trunk, the same tensors, with a head for each task; both tasks go on being learned in turn.
+    """One trunk, the same tensors, with a head for each task; all tasks go on being learned in turn.
 
     After each of the target's updates the source agent plays and learns for as many environment steps of its own,
     so a step of either moves the trunk of both. The source is kept, at twice the cost; where the two pull in
-    different directions, both suffer. The source agent is changed: give a copy where it is needed as it was.
+    different directions, both suffer: the cosine between the tasks' gradients on the trunk is in the report and in
+    TensorBoard. The source agent is changed: give a copy where it is needed as it was.
 
     Args:
+        beside: folders of saved agents whose tasks are learned along too, each for as many steps again. They keep
+            their heads, and take the shared trunk in place of their own; their files stay as they are.
+        gradients: ``sum`` lets every task pull the trunk as it will; ``pcgrad`` takes from each task's gradient what
+            points against another's latest. Fewer conflicts, and slower learning where they were none of harm.
         start: whether the shared trunk begins with the source's weights or with fresh ones (``scratch``: joint
             learning of two new tasks).
         heads: ``copy`` the target's heads from the source's where the spaces agree, or start them afresh.
 
-    Source: Caruana 1997, "Multitask Learning", section 2.
+    Source: Caruana 1997, "Multitask Learning", section 2; Yu et al. 2020, "Gradient Surgery for Multi-Task Learning",
+    Algorithm 1, in turn instead of at once (see ``rltransfer.agents.conflicts``).
     """
 
     registered: ClassVar[str] = "hard_sharing"
@@ -36,8 +43,14 @@ class HardSharing(TransferMethod):
         {"which stages learn", "how weights are held to the source's", "how the trunk is built"}
     )
 
+    beside: AgentFolders = ()
+    gradients: Literal["sum", "pcgrad"] = "sum"
     start: Literal["source", "scratch"] = "source"
     heads: Literal["copy", "reinit"] = "copy"
+
+    def check_files(self) -> None:
+        """Raise ConfigError where a folder of ``beside`` holds no agent."""
+        check_folders(f"{self.label}.beside", self.beside)
 
     def check(self, diff: SpaceDiff) -> None:
         """One trunk can read both only where the observations have one shape."""
@@ -64,18 +77,27 @@ class HardSharing(TransferMethod):
             raise NotApplicableError(
                 "the source is learned too, so it needs its environment: rltransfer.load_agent(folder, env=...)"
             )
+        transfer.given.update(load_to_learn(self.beside, transfer.model))
         if self.start == "scratch":
             carry_all(open_ledger(self.label, transfer.source, transfer.model), transfer.diff, "reinit")
         transfer.carry_all()
 
     def arrange(self, transfer: Attachment) -> None:
-        """Put the source's trunk into the target. Raises NotApplicableError where the trunks differ."""
-        from rltransfer.transfer.carrying import tie_trunk
+        """Put the source's trunk into target and further agents. Raises NotApplicableError where the trunks differ."""
+        from rltransfer.transfer.carrying import open_ledger, tie_trunk
 
         tie_trunk(transfer.ledger)
+        for agent in transfer.given.values():
+            tie_trunk(open_ledger(self.label, agent, transfer.source))
 
     def hold(self, transfer: Attachment) -> None:
-        """Let both learn in turn."""
+        """Let all learn in turn, and compare their gradients."""
+        from rltransfer.agents.conflicts import share_gradients
         from rltransfer.agents.joint import learn_jointly
 
-        learn_jointly(transfer.model, transfer.source)
+        partners = {"source": transfer.source, **transfer.given}
+        for partner in partners.values():
+            learn_jointly(transfer.model, partner)
+        share_gradients({"target": transfer.model, **partners}, transfer.findings, surgery=self.gradients == "pcgrad")
+        if transfer.given:
+            count_steps(transfer.model, transfer.given, transfer.findings)
