@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.method import TransferMethod as TransferMethod
     from rltransfer.transfer.methods.adapters import Adapters as Adapters
     from rltransfer.transfer.methods.adaptive_batch_norm import AdaptiveBatchNorm as AdaptiveBatchNorm
+    from rltransfer.transfer.methods.augmentation import Augmentation as Augmentation
     from rltransfer.transfer.methods.behaviour_cloning import BehaviourCloning as BehaviourCloning
     from rltransfer.transfer.methods.coral import Coral as Coral
     from rltransfer.transfer.methods.direct import Direct as Direct
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "Adapters": "rltransfer.transfer.methods.adapters",
     "AdaptiveBatchNorm": "rltransfer.transfer.methods.adaptive_batch_norm",
+    "Augmentation": "rltransfer.transfer.methods.augmentation",
     "BehaviourCloning": "rltransfer.transfer.methods.behaviour_cloning",
     "Compose": "rltransfer.transfer.compose",
     "Context": "rltransfer.tasks.family",

@@ -169,6 +169,7 @@ METHODS: Registry[Any] = Registry(
         "successor_features": "rltransfer.transfer.methods.successor_features:SuccessorFeatures",
         "behaviour_cloning": "rltransfer.transfer.methods.behaviour_cloning:BehaviourCloning",
         "jump_start": "rltransfer.transfer.methods.jump_start:JumpStart",
+        "augmentation": "rltransfer.transfer.methods.augmentation:Augmentation",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )

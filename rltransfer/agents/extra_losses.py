@@ -47,14 +47,14 @@ def keep_minibatches(model: BaseAlgorithm, *, sequences: bool = False) -> None:
     Raises:
         NotApplicableError: the agent is recurrent, so that a minibatch means nothing without the memory before it.
     """
-    if hasattr(_buffer(model), "hidden_state_shape") and not sequences:
+    if hasattr(buffer_of(model), "hidden_state_shape") and not sequences:
         raise NotApplicableError("a further loss needs minibatches of single steps, and this agent is recurrent")
-    extend(_buffer(model), KeepsMinibatch, first=True)
+    extend(buffer_of(model), KeepsMinibatch, first=True)
 
 
 def minibatch_of(model: BaseAlgorithm) -> Minibatch:
     """What the model is learning from now."""
-    buffer = _buffer(model)
+    buffer = buffer_of(model)
     assert isinstance(buffer, KeepsMinibatch)
     assert buffer.minibatch is not None
     return buffer.minibatch
@@ -110,7 +110,8 @@ def add_loss(
             optimizer.register_step_pre_hook(add_gradient)
 
 
-def _buffer(model: BaseAlgorithm) -> BaseBuffer:
+def buffer_of(model: BaseAlgorithm) -> BaseBuffer:
+    """What the model takes its minibatches from. Raises NotApplicableError where there is none."""
     buffer: Any = getattr(model, "rollout_buffer", None) or getattr(model, "replay_buffer", None)
     if not isinstance(buffer, BaseBuffer):
         raise NotApplicableError(f"this {type(model).__name__} has no buffer to learn from")

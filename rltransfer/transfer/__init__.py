@@ -7,6 +7,7 @@ from rltransfer.transfer.compose import Compose
 from rltransfer.transfer.method import TransferMethod
 from rltransfer.transfer.methods.adapters import Adapters
 from rltransfer.transfer.methods.adaptive_batch_norm import AdaptiveBatchNorm
+from rltransfer.transfer.methods.augmentation import Augmentation
 from rltransfer.transfer.methods.behaviour_cloning import BehaviourCloning
 from rltransfer.transfer.methods.coral import Coral
 from rltransfer.transfer.methods.direct import Direct
@@ -38,6 +39,7 @@ __all__ = [
     "MMD",
     "Adapters",
     "AdaptiveBatchNorm",
+    "Augmentation",
     "BehaviourCloning",
     "Compose",
     "Coral",
