@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.adaptive_batch_norm import AdaptiveBatchNorm as AdaptiveBatchNorm
     from rltransfer.transfer.methods.augmentation import Augmentation as Augmentation
     from rltransfer.transfer.methods.behaviour_cloning import BehaviourCloning as BehaviourCloning
+    from rltransfer.transfer.methods.contrastive import Contrastive as Contrastive
     from rltransfer.transfer.methods.coral import Coral as Coral
     from rltransfer.transfer.methods.direct import Direct as Direct
     from rltransfer.transfer.methods.distillation import Distillation as Distillation
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.gradual_unfreezing import GradualUnfreezing as GradualUnfreezing
     from rltransfer.transfer.methods.hard_sharing import HardSharing as HardSharing
     from rltransfer.transfer.methods.instances import Instances as Instances
+    from rltransfer.transfer.methods.inverse_dynamics import InverseDynamics as InverseDynamics
     from rltransfer.transfer.methods.jump_start import JumpStart as JumpStart
     from rltransfer.transfer.methods.kickstarting import Kickstarting as Kickstarting
     from rltransfer.transfer.methods.mmd import MMD as MMD
@@ -65,6 +67,7 @@ _NAMES = {
     "BehaviourCloning": "rltransfer.transfer.methods.behaviour_cloning",
     "Compose": "rltransfer.transfer.compose",
     "Context": "rltransfer.tasks.family",
+    "Contrastive": "rltransfer.transfer.methods.contrastive",
     "Coral": "rltransfer.transfer.methods.coral",
     "Direct": "rltransfer.transfer.methods.direct",
     "Distillation": "rltransfer.transfer.methods.distillation",
@@ -79,6 +82,7 @@ _NAMES = {
     "GradualUnfreezing": "rltransfer.transfer.methods.gradual_unfreezing",
     "HardSharing": "rltransfer.transfer.methods.hard_sharing",
     "Instances": "rltransfer.transfer.methods.instances",
+    "InverseDynamics": "rltransfer.transfer.methods.inverse_dynamics",
     "JumpStart": "rltransfer.transfer.methods.jump_start",
     "Kickstarting": "rltransfer.transfer.methods.kickstarting",
     "MMD": "rltransfer.transfer.methods.mmd",

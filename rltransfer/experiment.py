@@ -187,7 +187,7 @@ def _jobs(config: ExperimentConfig, run: RunDirectory, names: Plan) -> list[Job]
     from rltransfer.trial import Trial, run_trial
 
     jobs = []
-    without = {method.label for method in config.methods if not method.needs_source}
+    without = {method.label for method in config.methods if not method.takes_source}
     for name in names:
         source = TrialName("source", "", name.seed)
         waits = not name.is_source and name.method not in without and source in names

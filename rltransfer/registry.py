@@ -155,6 +155,8 @@ METHODS: Registry[Any] = Registry(
         "weight_interpolation": "rltransfer.transfer.methods.weight_interpolation:WeightInterpolation",
         "soft_sharing": "rltransfer.transfer.methods.soft_sharing:SoftSharing",
         "hard_sharing": "rltransfer.transfer.methods.hard_sharing:HardSharing",
+        "contrastive": "rltransfer.transfer.methods.contrastive:Contrastive",
+        "inverse_dynamics": "rltransfer.transfer.methods.inverse_dynamics:InverseDynamics",
         "instances": "rltransfer.transfer.methods.instances:Instances",
         "relations": "rltransfer.transfer.methods.relations:Relations",
         "kickstarting": "rltransfer.transfer.methods.kickstarting:Kickstarting",

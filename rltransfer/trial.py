@@ -31,6 +31,7 @@ from rltransfer.tasks.space_diff import SpaceDiff
 from rltransfer.training import Evaluation, Evaluator, train
 from rltransfer.transfer.given_agents import STEPS_BESIDE
 from rltransfer.transfer.method import TransferMethod
+from rltransfer.transfer.methods.scratch import Scratch
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -167,15 +168,16 @@ def _agent(
     config, method, settings = trial.config, trial.method, trial.config.agent
     seed = seed_of(trial.name.seed, "source" if trial.name.is_source else "target")
     agent = make_agent(settings, vec_env(task, num_envs=settings.num_envs), trunk=config.trunk, seed=seed)
-    if method is None or not method.needs_source:
+    if method is None or isinstance(method, Scratch):
         return agent, None, None
-    source_task = task_of_experiment(config, "source")
-    source_env = None
-    if method.plays_source:
-        source_seed = seed_of(trial.name.seed, "source beside the target")
-        source_env = vec_env(source_task, num_envs=settings.num_envs, seed=source_seed)
-    source = trial.source_agent(source_env)
-    source.action_space.seed(seed_of(trial.name.seed, "exploration beside the target"))
+    source_task, source = task_of_experiment(config, "source"), None
+    if method.takes_source:
+        source_env = None
+        if method.plays_source:
+            source_seed = seed_of(trial.name.seed, "source beside the target")
+            source_env = vec_env(source_task, num_envs=settings.num_envs, seed=source_seed)
+        source = trial.source_agent(source_env)
+        source.action_space.seed(seed_of(trial.name.seed, "exploration beside the target"))
     report = method.attach(agent, source, diff=SpaceDiff.between(source_task, task))
     write_json(directory.transfer, report.as_json())
     return agent, source, report

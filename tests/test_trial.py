@@ -1,5 +1,7 @@
 """A whole trial in this process: what it leaves behind, and that it comes out the same again."""
 
+import json
+
 import pytest
 
 import rltransfer as rlt
@@ -38,3 +40,20 @@ def test_learning_beside_the_source_comes_out_the_same_again(algorithm, tmp_path
         assert (status["source_trained_steps"], status["source_env_steps"]) == (128, 128)
         assert rlt.load_trunk(directory.path).features_dim == rlt.load_trunk(directory.agent).features_dim
     assert left[0] == left[1]
+
+
+def test_pretraining_on_target_frames_needs_no_source_agent_and_is_paid_for_in_the_budget(tmp_path):
+    text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
+    config = parse_experiment(
+        text.replace("[hard_sharing]", "[{contrastive: {frames: 64, updates: 2, batch_size: 8}}]")
+    )
+    name = TrialName("dusk", "contrastive", 0)
+    run_trial(Trial(run=tmp_path, config=config, name=name), lambda content: None)  # no source has been trained
+    directory = RunDirectory(tmp_path).trial(name)
+    status = directory.status()
+    assert (status["env_steps"], status["source_trained_steps"], status["source_env_steps"]) == (128, 0, 0)
+    assert directory.evaluations()[-1].env_steps == 128  # of which 64 were played before
+    report = json.loads(directory.transfer.read_text())
+    assert report["target_steps"] == 64
+    assert report["findings"]["contrastive"]["before"]["loss"] > 0
+    assert report["source"] == {}

@@ -42,7 +42,11 @@ class Exported(BaseAlgorithm):
 class Attaches(Protocol):
     """What ``make_agent`` asks of a transfer method."""
 
-    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm) -> Any:
+    @property
+    def takes_source(self) -> bool:
+        """Whether there must be a source agent."""
+
+    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm | None) -> Any:
         """Carry what ``source`` knows into ``model``, in place, and report."""
 
 
@@ -74,14 +78,14 @@ def make_agent(
         ConfigError: a name or a hyperparameter that does not hold, or only one of ``source`` and ``method``.
         SpaceMismatchError: the algorithm cannot act in the environment, or the trunk cannot read it.
     """
-    if (source is None) != (method is None):
+    if method is None if source is not None else method is not None and method.takes_source:
         raise ConfigError("source and method go together: give both, or neither to learn from scratch")
     settings = algorithm_settings(algorithm, hyperparameters)
     space = getattr(env, "observation_space", None)
     spec = trunk_spec(trunk if trunk is not None else _usual_trunk(space, source))
     env = normalizing_env(env, settings.normalize, gamma=settings.gamma)
     model = build_model(settings, spec, env=env, seed=seed, device=device)
-    if source is not None and method is not None:
+    if method is not None:
         model.transfer_report = method.attach(model, source)  # type: ignore[attr-defined]
     return model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,13 +41,21 @@ class Rollout:
         return len(self.rewards)
 
 
-def play(model: BaseAlgorithm, steps: int, *, deterministic: bool = False, env: VecEnv | None = None) -> Rollout:
+def play(
+    model: BaseAlgorithm,
+    steps: int,
+    *,
+    deterministic: bool = False,
+    env: VecEnv | None = None,
+    at_random: bool = False,
+) -> Rollout:
     """Let ``model`` act for at least ``steps`` environment steps, without learning.
 
     Args:
         model: an agent.
         steps: environment steps over all copies; rounded up to a whole number for each copy.
         deterministic: take the likeliest action instead of drawing one.
+        at_random: take actions drawn evenly from the action space instead of the model's.
         env: where to act; the model's own environment where left out. It is reset first.
 
     Raises:
@@ -58,8 +67,14 @@ def play(model: BaseAlgorithm, steps: int, *, deterministic: bool = False, env: 
     columns: list[tuple[Any, ...]] = []
     observations: Any = env.reset()
     state, starts = None, np.ones(env.num_envs, dtype=bool)
+    space = deepcopy(model.action_space)
+    if at_random:
+        space.seed(int(np.random.randint(2**31)))  # noqa: NPY002 -- where exploration is drawn from, too
     for _ in range(-(-steps // env.num_envs)):
-        actions, state = model.predict(observations, state=state, episode_start=starts, deterministic=deterministic)
+        if at_random:
+            actions = np.stack([space.sample() for _ in range(env.num_envs)])
+        else:
+            actions, state = model.predict(observations, state=state, episode_start=starts, deterministic=deterministic)
         following, rewards, ended, infos = env.step(actions)
         last = _true_next(following, ended, infos)
         cut = np.array([bool(info.get("TimeLimit.truncated", False)) for info in infos])

@@ -9,6 +9,7 @@ from rltransfer.transfer.methods.adapters import Adapters
 from rltransfer.transfer.methods.adaptive_batch_norm import AdaptiveBatchNorm
 from rltransfer.transfer.methods.augmentation import Augmentation
 from rltransfer.transfer.methods.behaviour_cloning import BehaviourCloning
+from rltransfer.transfer.methods.contrastive import Contrastive
 from rltransfer.transfer.methods.coral import Coral
 from rltransfer.transfer.methods.direct import Direct
 from rltransfer.transfer.methods.distillation import Distillation
@@ -19,6 +20,7 @@ from rltransfer.transfer.methods.frozen import Frozen
 from rltransfer.transfer.methods.gradual_unfreezing import GradualUnfreezing
 from rltransfer.transfer.methods.hard_sharing import HardSharing
 from rltransfer.transfer.methods.instances import Instances
+from rltransfer.transfer.methods.inverse_dynamics import InverseDynamics
 from rltransfer.transfer.methods.jump_start import JumpStart
 from rltransfer.transfer.methods.kickstarting import Kickstarting
 from rltransfer.transfer.methods.mmd import MMD
@@ -42,6 +44,7 @@ __all__ = [
     "Augmentation",
     "BehaviourCloning",
     "Compose",
+    "Contrastive",
     "Coral",
     "Direct",
     "Distillation",
@@ -51,6 +54,7 @@ __all__ = [
     "GradualUnfreezing",
     "HardSharing",
     "Instances",
+    "InverseDynamics",
     "JumpStart",
     "Kickstarting",
     "Progressive",

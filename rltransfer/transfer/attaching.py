@@ -29,7 +29,7 @@ class Attachment:
 
     Args:
         model: the target learner, changed in place.
-        source: the source agent.
+        source_agent: the source agent, where there is one.
         diff: what differs between their tasks.
         ledger: where methods write what became of each parameter.
         methods: all that are attached together.
@@ -40,7 +40,7 @@ class Attachment:
     """
 
     model: BaseAlgorithm
-    source: BaseAlgorithm
+    source_agent: BaseAlgorithm | None
     diff: SpaceDiff
     ledger: Ledger
     methods: Sequence[TransferMethod]
@@ -56,6 +56,12 @@ class Attachment:
     given: dict[str, BaseAlgorithm] = field(default_factory=dict, init=False)
     """Agents beside the source that a method was given, by their folders, where they learn along."""
     _carried: bool = field(default=False, init=False)
+
+    @property
+    def source(self) -> BaseAlgorithm:
+        """The source agent; asking for it where none was given is a fault of the method that asks."""
+        assert self.source_agent is not None
+        return self.source_agent
 
     @property
     def stage_names(self) -> tuple[str, ...]:
@@ -81,10 +87,10 @@ class Attachment:
         self.source_steps += len(rollout)
         return rollout
 
-    def play_target(self, agent: BaseAlgorithm, steps: int) -> Rollout:
-        """Transitions of ``agent`` in the target's environment, which are part of the target's budget."""
+    def play_target(self, agent: BaseAlgorithm, steps: int, *, at_random: bool = False) -> Rollout:
+        """Transitions of ``agent``, or of random actions, in the target's environment: part of the target's budget."""
         with drawing_apart(self.model, f"play before learning from step {self.target_steps}"):
-            rollout = play(agent, steps, env=self.model.get_env())
+            rollout = play(agent, steps, env=self.model.get_env(), at_random=at_random)
         self.target_steps += len(rollout)
         return rollout
 
@@ -101,7 +107,7 @@ class Attachment:
 def attach(
     methods: Sequence[TransferMethod],
     model: BaseAlgorithm,
-    source: BaseAlgorithm,
+    source: BaseAlgorithm | None,
     *,
     label: str,
     diff: SpaceDiff | None = None,
@@ -114,10 +120,12 @@ def attach(
     Args:
         methods: that go together; see ``Compose``.
         model: the target learner.
-        source: the source agent.
+        source: the source agent; None where no method takes one.
         label: what reports call the transfer.
         diff: see ``TransferMethod.attach``.
     """
+    if source is None and (taking := [method.label for method in methods if method.takes_source]):
+        raise NotApplicableError(f"{', '.join(taking)} needs a source agent, and none was given")
     ledger = open_ledger(label, model, source)
     diff = compared(model, source, diff)
     stages = trunk_of(model).stage_names
@@ -127,7 +135,7 @@ def attach(
         method.check(diff)
     transfer = Attachment(
         model=model,
-        source=source,
+        source_agent=source,
         diff=diff,
         ledger=ledger,
         methods=methods,
@@ -139,7 +147,7 @@ def attach(
         method.carry(transfer)
     for method in methods:
         method.arrange(transfer)
-    if any(method.trains and method.needs_source for method in methods):
+    if any(method.trains and "everything" not in method.decides for method in methods):
         _set_rates(methods, transfer)
     for method in methods:
         method.hold(transfer)

@@ -28,9 +28,11 @@ from rltransfer.tasks.space_diff import SpaceDiff
 from rltransfer.transfer.report import Ledger
 
 
-def open_ledger(method: str, model: BaseAlgorithm, source: BaseAlgorithm) -> Ledger:
+def open_ledger(method: str, model: BaseAlgorithm, source: BaseAlgorithm | None) -> Ledger:
     """Put trunks into both models and begin to account for their parameters."""
     adopt(model)
+    if source is None:
+        return Ledger(method, model, None)
     adopt(source)
     return Ledger(method, model, source, _carry_statistics(model, source))
 
@@ -135,8 +137,9 @@ def carry_all(
     follow(ledger.model)
 
 
-def compared(model: BaseAlgorithm, source: BaseAlgorithm, diff: SpaceDiff | None) -> SpaceDiff:
-    """``diff``, or what can be told from the two models' tasks, or from their spaces alone."""
+def compared(model: BaseAlgorithm, source: BaseAlgorithm | None, diff: SpaceDiff | None) -> SpaceDiff:
+    """``diff``, or what can be told from the two models' tasks, or from their spaces alone: nothing, without source."""
+    source = model if source is None else source
     if diff is not None:
         return diff
     ours, theirs = task_of(model), task_of(source)

@@ -68,6 +68,21 @@ class Compose(TransferMethod):
         """The name given, or those of all methods joined by ``+``."""
         return self.name or "+".join(method.label for method in self.methods)
 
+    @property
+    def takes_source(self) -> bool:
+        """Whether any of the methods does."""
+        return any(method.takes_source for method in self.methods)
+
+    @property
+    def plays_source(self) -> bool:
+        """Whether any of the methods does."""
+        return any(method.plays_source for method in self.methods)
+
+    @property
+    def changes_source(self) -> bool:
+        """Whether any of the methods does."""
+        return any(method.changes_source for method in self.methods)
+
     def together(self) -> tuple[TransferMethod, ...]:
         """The methods it is composed of."""
         return self.methods

@@ -63,9 +63,9 @@ class TransferMethod(Options):
     trains: ClassVar[bool] = True
     """Whether the target learner trains at all; direct application does not."""
     needs_source: ClassVar[bool] = True
-    """Whether there must be a source agent at all; the control needs none."""
+    """Whether there must be a source agent at all, unless settings say otherwise; see ``takes_source``."""
     needs_source_env: ClassVar[bool] = False
-    """Whether the source task is played, too, before the target is learned or while it is."""
+    """Whether the source task is played, too, before the target is learned or while it is; see ``plays_source``."""
     teaches_source: ClassVar[bool] = False
     """Whether the source agent goes on learning while the target is learned."""
     carries_weights: ClassVar[bool] = True
@@ -125,19 +125,22 @@ class TransferMethod(Options):
     def finish(self, transfer: Attachment) -> None:
         """Do what needs everything else in its place."""
 
-    def attach(self, model: BaseAlgorithm, source: BaseAlgorithm, *, diff: SpaceDiff | None = None) -> TransferReport:
+    def attach(
+        self, model: BaseAlgorithm, source: BaseAlgorithm | None, *, diff: SpaceDiff | None = None
+    ) -> TransferReport:
         """Carry what ``source`` knows into ``model``, in place; ``model.learn`` then does the rest.
 
         Args:
             model: a Stable-Baselines3 model that has not learned yet.
-            source: the trained source agent. Its weights are left as they are, except by hard sharing.
+            source: the trained source agent; None will do for a method that takes none. Its weights are left as they
+                are, except by hard sharing.
             diff: what differs between their tasks; found from their tasks, or else their spaces, where left out.
 
         Returns:
             The fate of every parameter of both.
 
         Raises:
-            NotApplicableError: the method cannot serve this pair.
+            NotApplicableError: the method cannot serve this pair, or needs a source.
             NothingTransferredError: not one parameter found its way.
         """
         from rltransfer.transfer.attaching import attach
@@ -145,14 +148,19 @@ class TransferMethod(Options):
         return attach(self.together(), model, source, label=self.label, diff=diff)
 
     @property
+    def takes_source(self) -> bool:
+        """Whether there must be a source agent, with these settings."""
+        return self.needs_source
+
+    @property
     def plays_source(self) -> bool:
-        """Whether the source task is played by any of the methods in this one."""
-        return any(method.needs_source_env for method in self.together())
+        """Whether the source task is played, with these settings."""
+        return self.needs_source_env
 
     @property
     def changes_source(self) -> bool:
-        """Whether the source agent goes on learning by any of the methods in this one."""
-        return any(method.teaches_source for method in self.together())
+        """Whether the source agent goes on learning, with these settings."""
+        return self.teaches_source
 
     def together(self) -> tuple[TransferMethod, ...]:
         """The methods that this one is composed of: itself, where it is not a composition."""

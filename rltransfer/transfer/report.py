@@ -12,7 +12,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from rltransfer.agents.anatomy import named_parts
 from rltransfer.errors import NothingTransferredError
 
-Fate = Literal["copied", "frozen", "tied", "penalised", "perturbed", "re-initialised", "absent"]
+Fate = Literal["copied", "frozen", "tied", "penalised", "perturbed", "pretrained", "re-initialised", "absent"]
 CARRIED: tuple[Fate, ...] = ("copied", "frozen", "tied", "penalised", "perturbed")
 """The fates that carry something over."""
 
@@ -28,6 +28,7 @@ class Entry:
         fate: ``copied`` (starts at the source's value), ``frozen`` (is the source's value and stays), ``tied`` (is
             the same tensor as the source's), ``penalised`` (starts there and is pulled back to it),
             ``perturbed`` (starts at a mixture of the source's value and a fresh one),
+            ``pretrained`` (was learned from reward-free frames before learning begins; target only),
             ``re-initialised`` (fresh; target only), ``absent`` (left behind; source only).
         counterpart: the parameter on the other side, where one is.
         note: why, or with what constant.
@@ -115,13 +116,13 @@ class Ledger:
     Args:
         method: label of the method.
         model: the target learner.
-        source: the source agent.
+        source_agent: the source agent, where there is one.
         statistics: see ``TransferReport``.
     """
 
     method: str
     model: BaseAlgorithm
-    source: BaseAlgorithm
+    source_agent: BaseAlgorithm | None
     statistics: str = ""
     _target: dict[str, Entry] = field(default_factory=dict)
     _source: dict[str, Entry] = field(default_factory=dict)
@@ -129,9 +130,16 @@ class Ledger:
     def __post_init__(self) -> None:
         self.renew()
 
+    @property
+    def source(self) -> BaseAlgorithm:
+        """The source agent; there is one wherever something is carried over."""
+        assert self.source_agent is not None
+        return self.source_agent
+
     def renew(self) -> None:
         """Look the parameters up again, after modules were exchanged; what was noted of those now gone is forgotten."""
-        self._parts = (named_parts(self.model), named_parts(self.source))
+        theirs = {} if self.source_agent is None else named_parts(self.source_agent)
+        self._parts = (named_parts(self.model), theirs)
         self._target = {name: entry for name, entry in self._target.items() if name in self._parts[0]}
         self._source = {name: e for name, e in self._source.items() if e.counterpart in self._target}
 
@@ -190,6 +198,16 @@ class Ledger:
         """``note`` behind what was said of the target's ``name`` before."""
         said = self._target[name].note if name in self._target else ""
         return "; ".join(part for part in (said, note) if part)
+
+    def pretrained(self, names: Iterable[str], by: str) -> None:
+        """What is called ``names`` was learned from frames; what was carried over keeps its fate, with a note."""
+        carried = self.carried()
+        for name in names:
+            if name in carried:
+                self.remark(name, f"then pretrained by {by}")
+            else:
+                shape = tuple(self._parts[0][name].shape)
+                self._target[name] = Entry(side="target", name=name, shape=shape, fate="pretrained", note=f"by {by}")
 
     def refused(self, name: str, why: str) -> None:
         """Say why the target's ``name`` starts afresh."""

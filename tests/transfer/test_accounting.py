@@ -31,6 +31,8 @@ EVERY = [
     rlt.MMD(source_steps=16),
     rlt.Coral(source_steps=16),
     rlt.DomainAdversarial(source_steps=16),
+    rlt.Contrastive(frames=16, updates=2, batch_size=4),
+    rlt.InverseDynamics(frames=16, updates=2, batch_size=4),
 ]
 STEPS = [("omni", "omni"), ("omni", "differential"), ("omni", "hovercraft")]
 
@@ -49,6 +51,10 @@ def assert_true(report, model, source, *, before):
     assert sum(report.counts("source").values()) == sum(p.numel() for p in {*source.policy.parameters()})
     for name, entry in report.of("target").items():
         assert entry.shape == tuple(ours[name].shape)
+        if entry.fate == "pretrained":
+            assert entry.counterpart is None
+            assert not torch.equal(ours[name], before[name]), f"{name} is called pretrained but is as it was"
+            continue
         if entry.fate == "re-initialised":
             assert entry.counterpart is None
             was = before.get(name, ours[name])  # or it is a method's own
