@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.inverse_dynamics import InverseDynamics as InverseDynamics
     from rltransfer.transfer.methods.jump_start import JumpStart as JumpStart
     from rltransfer.transfer.methods.kickstarting import Kickstarting as Kickstarting
+    from rltransfer.transfer.methods.mapped import Mapped as Mapped
     from rltransfer.transfer.methods.mmd import MMD as MMD
     from rltransfer.transfer.methods.progressive import Progressive as Progressive
     from rltransfer.transfer.methods.relations import Relations as Relations
@@ -86,6 +87,7 @@ _NAMES = {
     "JumpStart": "rltransfer.transfer.methods.jump_start",
     "Kickstarting": "rltransfer.transfer.methods.kickstarting",
     "MMD": "rltransfer.transfer.methods.mmd",
+    "Mapped": "rltransfer.transfer.methods.mapped",
     "Progressive": "rltransfer.transfer.methods.progressive",
     "RLTransferError": "rltransfer.errors",
     "Randomization": "rltransfer.tasks.family",

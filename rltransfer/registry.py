@@ -172,6 +172,7 @@ METHODS: Registry[Any] = Registry(
         "behaviour_cloning": "rltransfer.transfer.methods.behaviour_cloning:BehaviourCloning",
         "jump_start": "rltransfer.transfer.methods.jump_start:JumpStart",
         "augmentation": "rltransfer.transfer.methods.augmentation:Augmentation",
+        "mapped": "rltransfer.transfer.methods.mapped:Mapped",
         "compose": "rltransfer.transfer.compose:Compose",
     },
 )

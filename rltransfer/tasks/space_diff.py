@@ -22,6 +22,7 @@ class SpaceDiff:
         action_equal: the spaces are the same and equal numbers mean the same action.
         reward_changed: another task, so another reward.
         dynamics_changed: another robot, another family, or a dynamics or layout factor moved.
+        action_meanings: (source, target) what each action does, where actions have names.
         factors: names of the factors whose values differ, or that only one of the two draws at random.
     """
 
@@ -32,6 +33,7 @@ class SpaceDiff:
     reward_changed: bool
     dynamics_changed: bool
     factors: tuple[str, ...]
+    action_meanings: tuple[tuple[str, ...] | None, tuple[str, ...] | None] = (None, None)
 
     @classmethod
     def between(cls, source: Task, target: Task) -> SpaceDiff:
@@ -59,6 +61,7 @@ class SpaceDiff:
             reward_changed=not same_family or source.task != target.task,
             dynamics_changed=not same_family or source.robot != target.robot or bool(acting),
             factors=moved,
+            action_meanings=meanings,
         )
 
     @classmethod

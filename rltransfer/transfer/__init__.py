@@ -23,6 +23,7 @@ from rltransfer.transfer.methods.instances import Instances
 from rltransfer.transfer.methods.inverse_dynamics import InverseDynamics
 from rltransfer.transfer.methods.jump_start import JumpStart
 from rltransfer.transfer.methods.kickstarting import Kickstarting
+from rltransfer.transfer.methods.mapped import Mapped
 from rltransfer.transfer.methods.mmd import MMD
 from rltransfer.transfer.methods.progressive import Progressive
 from rltransfer.transfer.methods.relations import Relations
@@ -57,6 +58,7 @@ __all__ = [
     "InverseDynamics",
     "JumpStart",
     "Kickstarting",
+    "Mapped",
     "Progressive",
     "Relations",
     "Scratch",

@@ -20,6 +20,7 @@ from rltransfer.transfer.report import Ledger, TransferReport
 
 if TYPE_CHECKING:
     from rltransfer.tasks.space_diff import SpaceDiff
+    from rltransfer.transfer.inter_task import InterTaskMaps
     from rltransfer.transfer.method import TransferMethod
 
 
@@ -37,6 +38,7 @@ class Attachment:
         acting: whether every trunk copy of the target takes the source's acting trunk over, as a frozen prefix needs
             it, or each its own counterpart.
         stages: the stages of the trunk that are carried over: those that every method lets be.
+        maps: what of the source stands for what of the target, where a method says so.
     """
 
     model: BaseAlgorithm
@@ -47,6 +49,7 @@ class Attachment:
     heads: Literal["copy", "reinit"] = "copy"
     acting: bool = False
     stages: tuple[str, ...] | None = None
+    maps: InterTaskMaps | None = None
     source_steps: int = field(default=0, init=False)
     target_steps: int = field(default=0, init=False)
     findings: dict[str, Any] = field(default_factory=dict, init=False)
@@ -73,7 +76,7 @@ class Attachment:
         if not self._carried:
             if any(method.mixes_fresh_weights for method in self.methods):
                 self.fresh = {name: p.detach().clone() for name, p in named_parts(self.model).items()}
-            carry_all(self.ledger, self.diff, self.heads, acting=self.acting, stages=self.stages)
+            carry_all(self.ledger, self.diff, self.heads, acting=self.acting, stages=self.stages, maps=self.maps)
             self._carried = True
 
     def play_source(self, steps: int, *, deterministic: bool = False) -> Rollout:
@@ -142,6 +145,7 @@ def attach(
         heads="reinit" if any(getattr(method, "heads", None) == "reinit" for method in methods) else "copy",
         acting=any(method.carries_acting_trunk for method in methods),
         stages=tuple(s for s in stages if all(s in method.carried_stages(stages) for method in methods)),
+        maps=next((maps for method in methods if (maps := method.maps(diff)) is not None), None),
     )
     for method in methods:
         method.carry(transfer)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Container
+from typing import Literal, NamedTuple, TypeAlias
 
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -20,11 +20,14 @@ from rltransfer.agents.anatomy import (
     trunk_of,
     trunk_sites,
 )
+from rltransfer.agents.axes import Block, labelled
 from rltransfer.agents.extractor import TrunkExtractor
 from rltransfer.agents.normalizing import statistics_of
 from rltransfer.agents.optimizing import exchange
 from rltransfer.errors import NotApplicableError
 from rltransfer.tasks.space_diff import SpaceDiff
+from rltransfer.transfer.inter_task import InterTaskMaps
+from rltransfer.transfer.mechanisms.mapping import Carried, copy_mapped, fits
 from rltransfer.transfer.report import Ledger
 
 
@@ -58,7 +61,13 @@ def _carry_statistics(model: BaseAlgorithm, source: BaseAlgorithm) -> str:
 
 
 @torch.no_grad()
-def carry_trunk(ledger: Ledger, *, acting: bool = False, stages: Container[str] | None = None) -> None:
+def carry_trunk(
+    ledger: Ledger,
+    *,
+    acting: bool = False,
+    stages: Container[str] | None = None,
+    maps: InterTaskMaps | None = None,
+) -> None:
     """Copy the source's trunks into every trunk copy of the target, layer by layer where shapes agree.
 
     Args:
@@ -66,7 +75,9 @@ def carry_trunk(ledger: Ledger, *, acting: bool = False, stages: Container[str] 
         acting: give every copy the trunk that acts; otherwise an actor's goes to the actor and a critic's to the
             critic, where both agents have them apart.
         stages: those that are copied; all where left out.
+        maps: of the observations, which the first layer reads.
     """
+    pairs = _pairs(ledger, maps)
     for number, site in enumerate(trunk_sites(ledger.model)):
         prefix = "trunk" if number == 0 else site.path
         origin, theirs = site_behind(site, ledger.source, acting=acting)
@@ -74,10 +85,11 @@ def carry_trunk(ledger: Ledger, *, acting: bool = False, stages: Container[str] 
         candidates: list[_Candidate] = []
         for stage, name, parameter in site.trunk.named_stage_parameters():
             if stages is None or stage in stages:
-                candidates.append((f"{prefix}.{name}", parameter, f"{origin}.{name}", source.get(name)))
+                whole, behind = f"{prefix}.{name}", f"{origin}.{name}"
+                candidates.append(_Candidate(whole, parameter, behind, source.get(name), pairs(whole, behind)))
             else:
                 ledger.refused(f"{prefix}.{name}", "its stage is learned anew")
-        unfit = _carry(ledger, candidates)
+        unfit = _carry(ledger, candidates, maps)
         for name, buffer in site.trunk.stages.named_buffers():
             if stages is not None and name.split(".")[0] not in stages:
                 continue
@@ -93,25 +105,28 @@ def site_behind(site: TrunkSite, source: BaseAlgorithm, *, acting: bool = False)
 
 
 @torch.no_grad()
-def carry_heads(ledger: Ledger, diff: SpaceDiff, *, acting: bool = False) -> None:
-    """Copy every head whose shape agrees; those that stand for actions only where the actions do, too.
+def carry_heads(ledger: Ledger, diff: SpaceDiff, *, acting: bool = False, maps: InterTaskMaps | None = None) -> None:
+    """Copy every head whose shape agrees; those that stand for actions only where the actions do, too, or by a map.
 
     A head that was learned on another trunk than the one it would stand on now is left; see ``carry_trunk``.
     """
     source, ours = heads(ledger.source), heads(ledger.model)
     displaced = _displaced(ledger) if acting else ()
+    pairs = _pairs(ledger, maps)
+    is_told = diff.action_equal or (maps is not None and maps.actions is not None)
     candidates: list[_Candidate] = []
     for name, parameter in ours.items():
         if name == TEMPERATURE:
             ledger.refused(name, "the weight of the entropy is found anew: the source explores no more")
         elif name.startswith(displaced):
             ledger.refused(name, "it was learned on another trunk")
-        elif acts(name, ours) and not diff.action_equal:
+        elif acts(name, ours) and not is_told:
             ledger.refused(name, "the action spaces differ")
         else:
             counterpart = _online(name)
-            candidates.append((name, parameter, counterpart, source.get(counterpart)))
-    _carry(ledger, candidates)
+            pair = pairs(name, counterpart)
+            candidates.append(_Candidate(name, parameter, counterpart, source.get(counterpart), pair))
+    _carry(ledger, candidates, maps)
     follow(ledger.model)
 
 
@@ -129,11 +144,12 @@ def carry_all(
     *,
     acting: bool = False,
     stages: Container[str] | None = None,
+    maps: InterTaskMaps | None = None,
 ) -> None:
     """Copy trunk, and heads where wanted and possible; target networks follow their online ones."""
-    carry_trunk(ledger, acting=acting, stages=stages)
+    carry_trunk(ledger, acting=acting, stages=stages, maps=maps)
     if heads == "copy":
-        carry_heads(ledger, diff, acting=acting)
+        carry_heads(ledger, diff, acting=acting, maps=maps)
     follow(ledger.model)
 
 
@@ -156,31 +172,84 @@ def require_prefix(ledger: Ledger, at: str) -> None:
 
 def require_stages(ledger: Ledger, wanted: Container[str]) -> None:
     """Raise NotApplicableError unless every stage of ``wanted`` was carried over whole."""
-    carried = ledger.carried()
+    carried = ledger.standing()
     for name in named_parts(ledger.model):
         if name.startswith("trunk.") and name.split(".")[1] in wanted and name not in carried:
             raise NotApplicableError(f"stage {name.split('.')[1]!r} does not fit the source's trunk ({name} differs)")
 
 
-_Candidate: TypeAlias = tuple[str, torch.Tensor, str, torch.Tensor | None]
-"""A parameter's name, the parameter, the name of its counterpart in the source, and that counterpart's value."""
+class _Candidate(NamedTuple):
+    """A parameter that may be copied, and what it would be copied from.
+
+    Args:
+        name: of the parameter.
+        parameter: itself.
+        counterpart: the name of what stands for it in the source.
+        value: what does, where there is such a thing.
+        pair: both in blocks of known axes, where maps act on one of these.
+    """
+
+    name: str
+    parameter: torch.Tensor
+    counterpart: str
+    value: torch.Tensor | None
+    pair: _Pair | None
+
+    def fits(self, maps: InterTaskMaps | None) -> bool:
+        """Whether it can be copied, by a map where there is one."""
+        if self.pair is not None and maps is not None:
+            return fits(*self.pair, maps)
+        return self.value is not None and self.value.shape == self.parameter.shape
 
 
-def _carry(ledger: Ledger, candidates: list[_Candidate]) -> set[str]:
+_Pair: TypeAlias = tuple[tuple[Block, ...], tuple[Block, ...]]
+"""A parameter and its counterpart in blocks."""
+
+
+def _pairs(ledger: Ledger, maps: InterTaskMaps | None) -> Callable[[str, str], _Pair | None]:
+    """Gives a parameter and its counterpart in blocks, where maps act on one of their axes."""
+    if maps is None:
+        return lambda name, counterpart: None
+    ours, theirs = labelled(ledger.model), labelled(ledger.source)
+
+    def pair(name: str, counterpart: str) -> _Pair | None:
+        blocks = ours.get(name, ())
+        acted_on = any(maps.of(axis) is not None for block in blocks for axis in block.axes)
+        return (blocks, theirs[counterpart]) if acted_on and counterpart in theirs else None
+
+    return pair
+
+
+def _carry(ledger: Ledger, candidates: list[_Candidate], maps: InterTaskMaps | None = None) -> set[str]:
     """Copy the layers of which every parameter fits: a bias means nothing without its weights. Returns the others."""
-    unfit = {_layer(name) for name, p, _, value in candidates if value is None or value.shape != p.shape}
-    for name, parameter, counterpart, value in candidates:
+    unfit = {_layer(candidate.name) for candidate in candidates if not candidate.fits(maps)}
+    for candidate in candidates:
+        name, parameter, counterpart, value, pair = candidate
         if value is None:
             ledger.refused(name, "the source has none")
-        elif value.shape != parameter.shape:
+        elif not candidate.fits(maps):
             ledger.refused(name, f"the source's has shape {tuple(value.shape)}")
         elif _layer(name) in unfit:
             ledger.refused(name, "the rest of its layer does not fit")
+        elif pair is not None and maps is not None:
+            _note_mapped(ledger, candidate, copy_mapped(*pair, maps), is_filled=maps.otherwise is not None)
         else:
             if parameter is not value:
                 parameter.copy_(value)
             ledger.note(name, "copied", counterpart)
     return unfit
+
+
+def _note_mapped(ledger: Ledger, candidate: _Candidate, carried: Carried, *, is_filled: bool) -> None:
+    """Say what became of a parameter that a map acted on."""
+    assert candidate.value is not None
+    if not carried.taken:
+        ledger.refused(candidate.name, "nothing of the source's is mapped to it")
+    elif carried.is_whole:
+        ledger.note(candidate.name, "copied", candidate.counterpart)
+    else:
+        taken = candidate.parameter.numel() if is_filled else carried.taken
+        ledger.note(candidate.name, "mapped", candidate.counterpart, carried.note, parts=(taken, carried.given))
 
 
 def _layer(name: str) -> str:
@@ -221,23 +290,4 @@ def tie_trunk(ledger: Ledger) -> None:
     ledger.renew()
     carry_trunk(ledger)
     ledger.mark([name for name in ledger.carried() if name.startswith("trunk.")], "tied")
-    follow(ledger.model)
-
-
-@torch.no_grad()
-def carry_action_rows(ledger: Ledger, mapping: tuple[int, ...], *, otherwise: float) -> None:
-    """Fill the target's discrete action head row by row.
-
-    Args:
-        ledger: of the two models.
-        mapping: the target action for each source action.
-        otherwise: bias of target actions that stand for none; their weights are 0.
-    """
-    source, ours = heads(ledger.source), heads(ledger.model)
-    for name, parameter in ours.items():
-        value = source.get(_online(name))
-        if acts(name, ours) and value is not None and value.shape[1:] == parameter.shape[1:]:
-            parameter.fill_(otherwise if parameter.dim() == 1 else 0.0)
-            parameter[list(mapping)] = value
-            ledger.note(name, "copied", _online(name), f"rows by action mapping {list(mapping)}")
     follow(ledger.model)

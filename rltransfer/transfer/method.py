@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rltransfer.tasks import SpaceDiff
     from rltransfer.transfer.attaching import Attachment
+    from rltransfer.transfer.inter_task import InterTaskMaps
     from rltransfer.transfer.report import TransferReport
 
 Knowledge = Literal["instances", "features", "parameters", "policies", "relations", "several", "none"]
@@ -108,6 +109,10 @@ class TransferMethod(Options):
     def carried_stages(self, stage_names: tuple[str, ...]) -> tuple[str, ...]:
         """The stages that may begin with the source's weights, whichever method asks for them to be copied."""
         return stage_names
+
+    def maps(self, diff: SpaceDiff) -> InterTaskMaps | None:
+        """Which of the source's actions and observed entries stand for the target's, where the method says so."""
+        return None
 
     def carry(self, transfer: Attachment) -> None:
         """Copy weights into the target; ``transfer.carry_all()`` copies all that fits."""

@@ -12,7 +12,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from rltransfer.agents.anatomy import named_parts
 from rltransfer.errors import NothingTransferredError
 
-Fate = Literal["copied", "frozen", "tied", "penalised", "perturbed", "pretrained", "re-initialised", "absent"]
+Fate = Literal["copied", "mapped", "frozen", "tied", "penalised", "perturbed", "pretrained", "re-initialised", "absent"]
 CARRIED: tuple[Fate, ...] = ("copied", "frozen", "tied", "penalised", "perturbed")
 """The fates that carry something over."""
 
@@ -29,9 +29,12 @@ class Entry:
             the same tensor as the source's), ``penalised`` (starts there and is pulled back to it),
             ``perturbed`` (starts at a mixture of the source's value and a fresh one),
             ``pretrained`` (was learned from reward-free frames before learning begins; target only),
+            ``mapped`` (in part, or in other places than in the source, by an inter-task mapping),
             ``re-initialised`` (fresh; target only), ``absent`` (left behind; source only).
         counterpart: the parameter on the other side, where one is.
         note: why, or with what constant.
+        part: of what is mapped, how many of its numbers; the others are fresh in the target, absent from it in the
+            source.
     """
 
     side: Literal["source", "target"]
@@ -40,6 +43,7 @@ class Entry:
     fate: Fate
     counterpart: str | None = None
     note: str = ""
+    part: int | None = None
 
     @property
     def numbers(self) -> int:
@@ -73,7 +77,10 @@ class TransferReport:
         """How many numbers of one side met each fate."""
         totals: Counter[Fate] = Counter()
         for entry in self.of(side).values():
-            totals[entry.fate] += entry.numbers
+            part = entry.numbers if entry.part is None else entry.part
+            totals[entry.fate] += part
+            if part < entry.numbers:
+                totals["re-initialised" if side == "target" else "absent"] += entry.numbers - part
         return dict(totals)
 
     def as_json(self) -> dict[str, Any]:
@@ -146,16 +153,31 @@ class Ledger:
     def renamed(self, names: Mapping[str, str]) -> None:
         """Look the parameters up again, after some of the target's, old name to new, became parts of other modules."""
         noted = {names[name]: entry for name, entry in self._target.items() if name in names}
+        given = {name: entry.part for name, entry in self._source.items()}
         self.renew()
         for name, entry in noted.items():
             self._target[name] = replace(entry, name=name)
-            if entry.fate in CARRIED:
-                self.note(name, entry.fate, entry.counterpart, entry.note)
+            if entry.fate in (*CARRIED, "mapped"):
+                parts = (entry.part, given.get(entry.counterpart or ""))
+                self.note(name, entry.fate, entry.counterpart, entry.note, parts=parts)
 
-    def note(self, name: str, fate: Fate, counterpart: str | None, note: str = "") -> None:
+    def note(
+        self,
+        name: str,
+        fate: Fate,
+        counterpart: str | None,
+        note: str = "",
+        *,
+        parts: tuple[int | None, int | None] = (None, None),
+    ) -> None:
         """The target's ``name`` and the source's ``counterpart`` met ``fate``; a later note replaces an earlier.
 
-        ``counterpart`` is None where what is carried over is another agent's than the source's.
+        Args:
+            name: of the target's parameter.
+            fate: of both.
+            counterpart: the source's; None where what is carried over is another agent's than the source's.
+            note: why, or with what constant.
+            parts: how many numbers of the target's and of the source's parameter, where not all.
         """
         targets, sources = self._parts
         self._target[name] = Entry(
@@ -165,6 +187,7 @@ class Ledger:
             fate=fate,
             counterpart=counterpart,
             note=note,
+            part=parts[0],
         )
         if counterpart is None:
             return
@@ -173,15 +196,26 @@ class Ledger:
             Entry(side="source", name=counterpart, shape=tuple(sources[counterpart].shape), fate=fate),
         )
         if self._source[counterpart].counterpart in (None, name):  # the acting copy speaks for the source's
-            self._source[counterpart] = replace(self._source[counterpart], fate=fate, counterpart=name, note=note)
+            self._source[counterpart] = replace(
+                self._source[counterpart], fate=fate, counterpart=name, note=note, part=parts[1]
+            )
 
     def carried(self) -> dict[str, str | None]:
         """Target name to source name of everything carried so far; None for what is another agent's."""
         return {n: e.counterpart for n, e in self._target.items() if e.fate in CARRIED}
 
+    def standing(self) -> dict[str, str | None]:
+        """What was carried, and what is mapped with no number left fresh: all that need not be learned."""
+        mapped = {
+            name: entry.counterpart
+            for name, entry in self._target.items()
+            if entry.fate == "mapped" and entry.part in (None, entry.numbers)
+        }
+        return {**self.carried(), **mapped}
+
     def mark(self, names: Iterable[str], fate: Fate, note: str = "") -> None:
         """Give what was carried under ``names`` (of the target) a further fate: frozen, tied or penalised."""
-        carried = self.carried()
+        carried = self.standing()
         for name in names:
             if name in carried:
                 self.note(name, fate, carried[name], self._further(name, note))
@@ -189,7 +223,9 @@ class Ledger:
     def remark(self, name: str, note: str) -> None:
         """Say more of the target's ``name``, whose fate stays."""
         entry, note = self._target.get(name), self._further(name, note)
-        if entry is None or entry.fate not in CARRIED:
+        if entry is not None and entry.fate == "mapped":
+            self._target[name] = replace(entry, note=note)
+        elif entry is None or entry.fate not in CARRIED:
             self.refused(name, note)
         else:
             self.note(name, entry.fate, entry.counterpart, note)
@@ -231,7 +267,9 @@ class Ledger:
             for n, p in sources.items()
         ]
         needed = "trunk." if any(name.startswith("trunk.") for name in targets) else ""
-        if not may_carry_nothing and not any(e.fate in CARRIED and e.name.startswith(needed) for e in entries):
+        if not may_carry_nothing and not any(
+            e.fate in (*CARRIED, "mapped") and e.name.startswith(needed) for e in entries
+        ):
             raise NothingTransferredError(
                 f"{self.method}: not one layer of the source's trunk fits the target's. Give both the same trunk and "
                 "observation shape, or use scratch."

@@ -33,6 +33,8 @@ EVERY = [
     rlt.DomainAdversarial(source_steps=16),
     rlt.Contrastive(frames=16, updates=2, batch_size=4),
     rlt.InverseDynamics(frames=16, updates=2, batch_size=4),
+    rlt.Mapped(),
+    rlt.Mapped(first_stage="fresh"),
 ]
 STEPS = [("omni", "omni"), ("omni", "differential"), ("omni", "hovercraft")]
 

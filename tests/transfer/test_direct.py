@@ -44,7 +44,7 @@ def test_a_mapping_turns_each_source_action_into_its_target_action_and_takes_no_
             assert 1 not in model.predict(observations, deterministic=False)[0]
     head = "action_net.weight" if algorithm == "ppo" else "q_net.q_net.0.weight"
     entry = report.of("target")[head]
-    assert (entry.fate, entry.note) == ("copied", "rows by action mapping [2, 0, 3]")
+    assert (entry.fate, entry.note) == ("mapped", "actions 2 from 0, 0 from 1, 3 from 2")
     ours, theirs = named_parts(model)[head], named_parts(source)[head]
     assert torch.equal(ours[[2, 0, 3]], theirs)
 

@@ -8,6 +8,7 @@ import pydantic
 from pydantic import Field
 
 from rltransfer.errors import NotApplicableError
+from rltransfer.transfer.inter_task import InterTaskMaps
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 if TYPE_CHECKING:
@@ -60,10 +61,12 @@ class Direct(TransferMethod):
                 f"the source has {source.n} actions, the target {target.n}"
             )
 
+    def maps(self, diff: SpaceDiff) -> InterTaskMaps | None:
+        """The mapping the other way about, with target actions that stand for none never taken."""
+        if self.action_mapping is None:
+            return None
+        return InterTaskMaps(actions={t: s for s, t in enumerate(self.action_mapping)}, otherwise=NEVER)
+
     def carry(self, transfer: Attachment) -> None:
         """Copy the whole policy."""
         transfer.carry_all()
-        if self.action_mapping is not None:
-            from rltransfer.transfer.carrying import carry_action_rows
-
-            carry_action_rows(transfer.ledger, self.action_mapping, otherwise=NEVER)

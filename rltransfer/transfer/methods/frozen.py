@@ -63,7 +63,7 @@ class Frozen(TransferMethod):
         for site in trunk_sites(transfer.model):
             site.trunk.freeze(self.at)
         frozen = self._frozen(transfer)
-        transfer.ledger.mark([name for name in transfer.ledger.carried() if transfer.stage(name) in frozen], "frozen")
+        transfer.ledger.mark([name for name in transfer.ledger.standing() if transfer.stage(name) in frozen], "frozen")
 
     def finish(self, transfer: Attachment) -> None:
         """Let features of the frozen stages take the observations' place in buffers."""
