@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.methods.behaviour_cloning import BehaviourCloning as BehaviourCloning
     from rltransfer.transfer.methods.contrastive import Contrastive as Contrastive
     from rltransfer.transfer.methods.coral import Coral as Coral
+    from rltransfer.transfer.methods.coupling import Coupling as Coupling
     from rltransfer.transfer.methods.direct import Direct as Direct
     from rltransfer.transfer.methods.distillation import Distillation as Distillation
     from rltransfer.transfer.methods.domain_adversarial import DomainAdversarial as DomainAdversarial
@@ -70,6 +71,7 @@ _NAMES = {
     "Context": "rltransfer.tasks.family",
     "Contrastive": "rltransfer.transfer.methods.contrastive",
     "Coral": "rltransfer.transfer.methods.coral",
+    "Coupling": "rltransfer.transfer.methods.coupling",
     "Direct": "rltransfer.transfer.methods.direct",
     "Distillation": "rltransfer.transfer.methods.distillation",
     "DomainAdversarial": "rltransfer.transfer.methods.domain_adversarial",

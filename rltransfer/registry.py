@@ -153,6 +153,7 @@ METHODS: Registry[Any] = Registry(
         "gradual_unfreezing": "rltransfer.transfer.methods.gradual_unfreezing:GradualUnfreezing",
         "shrink_perturb": "rltransfer.transfer.methods.shrink_perturb:ShrinkPerturb",
         "weight_interpolation": "rltransfer.transfer.methods.weight_interpolation:WeightInterpolation",
+        "coupling": "rltransfer.transfer.methods.coupling:Coupling",
         "soft_sharing": "rltransfer.transfer.methods.soft_sharing:SoftSharing",
         "hard_sharing": "rltransfer.transfer.methods.hard_sharing:HardSharing",
         "contrastive": "rltransfer.transfer.methods.contrastive:Contrastive",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from stable_baselines3 import DQN
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.type_aliases import Schedule
 from stable_baselines3.common.utils import ConstantSchedule
 
 from rltransfer.agents.adoption import extend
+from rltransfer.agents.filling import fill_buffer_first
 from rltransfer.agents.updates import after_updates
+from rltransfer.errors import NotApplicableError
 
 
 @dataclass
@@ -70,11 +72,19 @@ def learn_jointly(model: BaseAlgorithm, partner: BaseAlgorithm) -> None:
     partner.set_logger(Logger(folder=None, output_formats=[]))
     # Stable-Baselines3 counts progress anew in each call of learn: schedules would be near their end all the time.
     partner.lr_schedule = _AtProgressOf(model, partner.lr_schedule)
-    if isinstance(partner, DQN):
-        # For the same reason exploration would start over each time.
-        partner.exploration_schedule = ConstantSchedule(partner.exploration_final_eps)
-        # A trained agent's step count is past learning_starts, but its buffer is empty again.
-        partner.learning_starts += partner.num_timesteps
+    if isinstance(partner, OffPolicyAlgorithm):
+        if (least := getattr(partner, "exploration_final_eps", None)) is not None:  # DQN and QR-DQN
+            # For the same reason exploration would start over each time.
+            partner.exploration_schedule = ConstantSchedule(least)  # type: ignore[attr-defined]
+        fill_buffer_first(partner)
+
+
+def require_environment(partner: BaseAlgorithm) -> None:
+    """Raise NotApplicableError where there is nothing that ``partner`` could learn in."""
+    if partner.get_env() is None:
+        raise NotApplicableError(
+            "the source is learned too, so it needs its environment: rltransfer.load_agent(folder, env=...)"
+        )
 
 
 class _AtProgressOf:

@@ -11,6 +11,7 @@ from rltransfer.transfer.methods.augmentation import Augmentation
 from rltransfer.transfer.methods.behaviour_cloning import BehaviourCloning
 from rltransfer.transfer.methods.contrastive import Contrastive
 from rltransfer.transfer.methods.coral import Coral
+from rltransfer.transfer.methods.coupling import Coupling
 from rltransfer.transfer.methods.direct import Direct
 from rltransfer.transfer.methods.distillation import Distillation
 from rltransfer.transfer.methods.domain_adversarial import DomainAdversarial
@@ -47,6 +48,7 @@ __all__ = [
     "Compose",
     "Contrastive",
     "Coral",
+    "Coupling",
     "Direct",
     "Distillation",
     "DomainAdversarial",

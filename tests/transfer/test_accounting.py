@@ -25,6 +25,7 @@ EVERY = [
     rlt.Relations(stages=("conv3", "fc")),
     rlt.Relations(stages=("conv2",), freeze=True, heads="reinit"),
     rlt.EWC(steps=8),
+    rlt.Coupling(),
     rlt.HardSharing(),
     rlt.HardSharing(start="scratch"),
     rlt.HardSharing(heads="reinit"),

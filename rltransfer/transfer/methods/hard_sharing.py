@@ -71,12 +71,10 @@ class HardSharing(TransferMethod):
         Raises:
             NotApplicableError: the source agent has no environment.
         """
+        from rltransfer.agents.joint import require_environment
         from rltransfer.transfer.carrying import carry_all, open_ledger
 
-        if transfer.source.get_env() is None:
-            raise NotApplicableError(
-                "the source is learned too, so it needs its environment: rltransfer.load_agent(folder, env=...)"
-            )
+        require_environment(transfer.source)
         transfer.given.update(load_to_learn(self.beside, transfer.model))
         if self.start == "scratch":
             carry_all(open_ledger(self.label, transfer.source, transfer.model), transfer.diff, "reinit")
