@@ -34,6 +34,16 @@ def invoke(*arguments: object):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+@pytest.mark.parametrize(
+    "method", ["{hard_sharing: {beside: [nowhere]}}", "[{finetune: }, {hard_sharing: {beside: [nowhere]}}]"]
+)
+def test_check_tells_of_an_agent_that_a_method_names_and_that_is_not_there(method: str, file: Path) -> None:
+    file.write_text(TEXT.replace("hard_sharing,", f"{method},"))
+    result = invoke("check", file)
+    assert result.exit_code != 0
+    assert "hard_sharing.beside: nowhere holds no trained agent" in result.output + str(result.exception)
+
+
 def test_check_tells_how_much_would_run(file: Path) -> None:
     result = invoke("check", file, "seeds=3")
     assert result.exit_code == 0

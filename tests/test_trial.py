@@ -57,3 +57,19 @@ def test_pretraining_on_target_frames_needs_no_source_agent_and_is_paid_for_in_t
     assert report["target_steps"] == 64
     assert report["findings"]["contrastive"]["before"]["loss"] > 0
     assert report["source"] == {}
+
+
+def test_the_steps_of_agents_beside_the_source_are_paid_for_too(tmp_path):
+    text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
+    alone = parse_experiment(text)
+    source = TrialName("source", "", 0)
+    run_trial(Trial(run=tmp_path, config=alone, name=source), lambda content: None)
+    beside = RunDirectory(tmp_path).trial(source).path
+    config = parse_experiment(text.replace("[hard_sharing]", f"[{{hard_sharing: {{beside: [{beside}]}}}}]"))
+    name = TrialName("dusk", "hard_sharing", 0)
+    run_trial(Trial(run=tmp_path, config=config, name=name), lambda content: None)
+    directory = RunDirectory(tmp_path).trial(name)
+    assert directory.status()["source_env_steps"] == 256
+    findings = json.loads(directory.transfer.read_text())["findings"]
+    assert findings["steps_beside"] == {str(beside): 128}
+    assert findings["gradients"][f"target & {beside}"]["compared"] > 0
