@@ -6,7 +6,7 @@ Weights that were learned on normalised observations mean nothing on raw ones, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -111,6 +111,11 @@ class Statistics:
         for name, (mean, variance, count) in ours.items():
             theirs[name].mean, theirs[name].var, theirs[name].count = mean.copy(), variance.copy(), count
         return True
+
+    def picked(self, part: str, entries: list[int]) -> Statistics:
+        """These statistics with ``entries`` of ``part``, in that order, in the place of all of it."""
+        mean, variance, count = self.moments[part]
+        return replace(self, moments={**self.moments, part: (mean[entries], variance[entries], count)})
 
     def as_tensors(self) -> dict[str, torch.Tensor]:
         """The numbers, for a file."""

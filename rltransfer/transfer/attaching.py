@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 
+from rltransfer.agents.adoption import adopt
 from rltransfer.agents.anatomy import learned_parts, named_parts, stage_of, trunk_of
 from rltransfer.agents.draws import drawing_apart
 from rltransfer.agents.optimizing import regroup
@@ -129,13 +130,16 @@ def attach(
     """
     if source is None and (taking := [method.label for method in methods if method.takes_source]):
         raise NotApplicableError(f"{', '.join(taking)} needs a source agent, and none was given")
-    ledger = open_ledger(label, model, source)
+    for agent in (model, *([] if source is None else [source])):
+        adopt(agent)
     diff = compared(model, source, diff)
     stages = trunk_of(model).stage_names
     for method in methods:
         _require_algorithm(method, model)
         method.check_stages(stages)
         method.check(diff)
+    maps = next((maps for method in methods if (maps := method.maps(diff)) is not None), None)
+    ledger = open_ledger(label, model, source, maps)
     transfer = Attachment(
         model=model,
         source_agent=source,
@@ -145,7 +149,7 @@ def attach(
         heads="reinit" if any(getattr(method, "heads", None) == "reinit" for method in methods) else "copy",
         acting=any(method.carries_acting_trunk for method in methods),
         stages=tuple(s for s in stages if all(s in method.carried_stages(stages) for method in methods)),
-        maps=next((maps for method in methods if (maps := method.maps(diff)) is not None), None),
+        maps=maps,
     )
     for method in methods:
         method.carry(transfer)

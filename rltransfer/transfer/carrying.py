@@ -22,25 +22,28 @@ from rltransfer.agents.anatomy import (
 )
 from rltransfer.agents.axes import Block, labelled
 from rltransfer.agents.extractor import TrunkExtractor
-from rltransfer.agents.normalizing import statistics_of
+from rltransfer.agents.normalizing import WHOLE, statistics_of
 from rltransfer.agents.optimizing import exchange
 from rltransfer.errors import NotApplicableError
+from rltransfer.tasks.perceived import perceived, perceived_key
 from rltransfer.tasks.space_diff import SpaceDiff
 from rltransfer.transfer.inter_task import InterTaskMaps
 from rltransfer.transfer.mechanisms.mapping import Carried, copy_mapped, fits
 from rltransfer.transfer.report import Ledger
 
 
-def open_ledger(method: str, model: BaseAlgorithm, source: BaseAlgorithm | None) -> Ledger:
+def open_ledger(
+    method: str, model: BaseAlgorithm, source: BaseAlgorithm | None, maps: InterTaskMaps | None = None
+) -> Ledger:
     """Put trunks into both models and begin to account for their parameters."""
     adopt(model)
     if source is None:
         return Ledger(method, model, None)
     adopt(source)
-    return Ledger(method, model, source, _carry_statistics(model, source))
+    return Ledger(method, model, source, _carry_statistics(model, source, maps))
 
 
-def _carry_statistics(model: BaseAlgorithm, source: BaseAlgorithm) -> str:
+def _carry_statistics(model: BaseAlgorithm, source: BaseAlgorithm, maps: InterTaskMaps | None) -> str:
     """Let the target's normalisation go on from the source's; says what became of it.
 
     Raises:
@@ -57,6 +60,12 @@ def _carry_statistics(model: BaseAlgorithm, source: BaseAlgorithm) -> str:
     env = model.get_vec_normalize_env()
     if theirs is None or env is None:
         return ""
+    space = raw_space(model)
+    part, size = perceived_key(space) or WHOLE, perceived(space).shape[0]
+    if maps is not None and maps.observations is not None and part in theirs.moments:
+        if set(maps.observations) != set(range(size)):
+            return "begin anew: the source has none of some entries"
+        theirs = theirs.picked(part, [maps.observations[entry] for entry in range(size)])
     return "go on from the source's" if theirs.give_to(env) else "begin anew: the observations differ"
 
 

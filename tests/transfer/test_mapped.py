@@ -296,6 +296,21 @@ def test_the_order_of_a_composition_does_not_matter_and_penalties_hold_what_was_
 
 
 @pytest.mark.parametrize(
+    ("mapping", "told"),
+    [({0: 1, 1: 2, 2: 0}, "go on from the source's"), ({0: 1}, "begin anew: the source has none of some entries")],
+)
+def test_statistics_of_observations_are_mapped_with_them(mapping, told, couple):
+    model, source = couple("ppo", [vector(3)] * 2, [spaces.Discrete(2)] * 2, normalize="both")
+    source.learn(64)
+    ours, theirs = (agent.get_vec_normalize_env() for agent in (model, source))
+    report = rlt.Mapped(observations=mapping).attach(model, source)
+    assert report.statistics == told
+    mapped = told.startswith("go on")
+    np.testing.assert_array_equal(ours.obs_rms.mean, theirs.obs_rms.mean[[1, 2, 0]] if mapped else np.zeros(3))
+    assert (ours.ret_rms.var == theirs.ret_rms.var) == mapped
+
+
+@pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"actions": {}}, "one entry or more"),
