@@ -36,6 +36,7 @@ EVERY = [
     rlt.InverseDynamics(frames=16, updates=2, batch_size=4),
     rlt.Mapped(),
     rlt.Mapped(first_stage="fresh"),
+    rlt.Augmentation(),
 ]
 STEPS = [("omni", "omni"), ("omni", "differential"), ("omni", "hovercraft")]
 

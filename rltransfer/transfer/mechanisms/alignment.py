@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -71,7 +72,8 @@ class _AlignedTrunk:
         self._strength, self._batch = method.strength, method.batch
         self._encoded = 0
         self._draws = generator_for(model, f"frames that are aligned in {site.path}")
-        self._recent: dict[str, deque[float]] = {}
+        self._measures: dict[str, tuple[list[float], deque[float]]] = {}
+        self._calls = 0
 
     def __call__(self, minibatch: Minibatch) -> Tensor | None:
         trunk, start = self._site.trunk, self._site.extractor.start
@@ -102,16 +104,15 @@ class _AlignedTrunk:
         return self._frames
 
     def _tell(self, measured: Mapping[str, float]) -> None:
-        """Note each measure's mean over the first steps, and over the latest."""
+        """Note each measure's mean over the first steps and over the latest, of which none is among both."""
+        self._calls += 1
+        span = min(_SPAN, max(1, self._calls // 2))
         for name, value in measured.items():
-            recent = self._recent.setdefault(name, deque(maxlen=_SPAN))
-            filling = len(recent) < _SPAN
-            recent.append(value)
-            mean = sum(recent) / len(recent)
-            told = self.told.setdefault(name, {})
-            told["end"] = mean
-            if filling:
-                told["start"] = mean
+            first, latest = self._measures.setdefault(name, ([], deque(maxlen=_SPAN)))
+            if len(first) < _SPAN:
+                first.append(value)
+            latest.append(value)
+            self.told[name] = {"start": fmean(first[:span]), "end": fmean(list(latest)[-span:])}
 
 
 def multi_kernel_mmd(source: Tensor, target: Tensor, *, bandwidths: tuple[float, ...]) -> Tensor:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from pydantic import Field
+
 from rltransfer.transfer.alignment import Alignment
 
 if TYPE_CHECKING:
@@ -19,12 +21,14 @@ class Coral(Alignment):
     """Alignment by the distance of the covariances of the trunk's features; their means may differ.
 
     The distance is divided by four times the square of the number of features, so for wide trunks it is a small
-    number: see in the findings whether it falls, and give more strength where it does not.
+    number, and the strength a large one: see in the findings whether it falls, and give more where it does not.
 
     Source: Sun and Saenko 2016, "Deep CORAL: Correlation Alignment for Deep Domain Adaptation", eq. 1.
     """
 
     registered: ClassVar[str] = "coral"
+
+    strength: float = Field(default=1e4, ge=0)
 
     def feature_loss(self, transfer: Attachment, *, features: int) -> FeatureLoss:
         """The distance of covariances."""

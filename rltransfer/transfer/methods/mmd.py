@@ -34,6 +34,7 @@ class MMD(Alignment):
 
     registered: ClassVar[str] = "mmd"
 
+    strength: float = Field(default=0.1, ge=0)
     bandwidths: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(0.25, 0.5, 1.0, 2.0, 4.0), min_length=1)
 
     def feature_loss(self, transfer: Attachment, *, features: int) -> FeatureLoss:
