@@ -8,11 +8,14 @@ from scipy.spatial.distance import cdist, pdist
 import rltransfer as rlt
 from rltransfer.agents.anatomy import learned_parts, named_parts, trunk_of, trunk_sites
 from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.tasks.family import Context, Randomization
 from rltransfer.transfer.mechanisms.alignment import DomainDiscriminator, coral, multi_kernel_mmd
+from rltransfer.trunks.specs import Nature
 
 METHODS = [rlt.MMD, rlt.Coral, rlt.DomainAdversarial]
 CONTINUOUS = ("sac", "td3", "ddpg", "tqc", "crossq")
 ALL = ["ppo", "a2c", "dqn", "qr_dqn", "recurrent_ppo", *CONTINUOUS]
+SMALL = Nature(features=32, precision="float32")
 BANDWIDTHS = (0.25, 1.0, 4.0)
 
 
@@ -265,3 +268,33 @@ def test_what_cannot_be_aligned_is_refused_with_the_reason(method, pair, tiny, c
     other = rlt.Coral() if method is not rlt.Coral else rlt.MMD()
     with pytest.raises(ConfigError, match="both decide how features are aligned"):
         rlt.Compose(methods=(method(), other))
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
+def test_of_observations_in_parts_the_trunks_part_is_aligned(algorithm, tiny, rover):
+    drawn, told = Randomization(factors=("slip", "speed"), split="full"), Context(visibility="side", factors=("slip",))
+    model, source = (
+        tiny(algorithm, rover(randomize=drawn, context=told, seed=seed), trunk=SMALL, seed=seed) for seed in (0, 7)
+    )
+    method = rlt.Compose(methods=(rlt.MMD(source_steps=32, batch=8), rlt.Augmentation()))
+    report = method.attach(model, source)
+    model.learn(96)
+    assert report.findings["mmd"]["trunk"]["distance"]["end"] != 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_vectors_under_running_statistics_are_aligned_too(method, tiny, cartpole):
+    model, source = (
+        tiny("ppo", cartpole(seed=seed), n_steps=16, seed=seed, normalize="observations") for seed in (0, 7)
+    )
+    report = method(source_steps=64, batch=16).attach(model, source)
+    model.learn(128)
+    assert report.findings[method.registered]["trunk"]["distance"]["end"] != 0
+
+
+def test_alignment_is_of_features_in_bfloat16_too(tiny, frames):
+    trunk = Nature(features=32, precision="bfloat16")
+    model, source = (tiny("ppo", trunk=trunk, seed=seed) for seed in (0, 7))
+    report = rlt.MMD(strength=1e-9, batch=16).with_frames(dark(frames)).attach(model, source)
+    model.learn(64)
+    assert report.findings["mmd"]["trunk"]["distance"]["end"] > 0.1
