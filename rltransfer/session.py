@@ -45,9 +45,8 @@ def run_in_terminal(config: ExperimentConfig, *, out: Path | None, workers: int 
             return INTERRUPTED
     run = RunDirectory(out if out is not None else Path("runs") / config.experiment)
     console.print(render(result))
-    console.print(
-        Text(f"\nfigure: {run.figure}    curves: tensorboard --logdir {run.path}    again: rltransfer show {run.path}")
-    )
+    seen = f"tensorboard --logdir {run.path}    again: rltransfer show {run.path}"
+    console.print(Text(f"\nfigures: {run.curves}, {run.gains.name}    curves: {seen}"))
     return FAILED if result.failed or result.damaged else 0
 
 

@@ -15,14 +15,17 @@ from rltransfer.runs import RunDirectory
 
 
 def write_result(run: RunDirectory, result: Result) -> None:
-    """Write ``result.json``, ``result.txt`` and, where there are curves, ``curves.png``."""
-    from rltransfer.report.figure import draw_curves
+    """Write ``result.json``, ``result.txt``, and the figures of what there is."""
+    from rltransfer.report.curves import draw_curves
+    from rltransfer.report.gains import draw_gains
 
     write_json(run.result, _plain(result))
     write_atomically(run.table, plain_text(result).encode())
     arms = [arm for target in result.targets for arm in target.arms] if result.targets else [result.source]
     if any(arm.curves for arm in arms):
-        draw_curves(result, run.figure)
+        draw_curves(result, run.curves)
+    if any(arm.summary is not None for arm in arms):
+        draw_gains(result, run.gains)
 
 
 def _plain(value: Any) -> Any:

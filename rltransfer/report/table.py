@@ -7,16 +7,14 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from rltransfer.metrics import ArmTimes, Interval, TimesToThreshold, stratified_bootstrap
+from rltransfer.report.overview import overview
 from rltransfer.report.result import Arm, Result, TargetResult
-
-STYLES = {"helped": "bold green", "hurt": "bold red", "no evidence": "dim"}
+from rltransfer.report.styles import STYLES, ruled_table
 
 
 def render(result: Result) -> RenderableType:
@@ -46,6 +44,7 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         yield Text()
         yield from _target(target)
     if result.targets:
+        yield from overview(result)
         yield from _legend()
     elif result.source.curves:
         yield from _source_curve(result.source)
@@ -62,9 +61,7 @@ def _parts(result: Result) -> Iterator[RenderableType]:
 
 def _source_curve(source: Arm) -> Iterator[RenderableType]:
     """Return of the source agents at each evaluation."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
-    for column in ("environment steps", "return"):
-        table.add_column(column, justify="right")
+    table = ruled_table("environment steps", "return")
     curves = list(source.curves.values())
     for k, steps in enumerate(curves[0].env_steps):
         table.add_row(f"{steps:,}", _interval(stratified_bootstrap(np.array([[c.returns[k]] for c in curves]))))
@@ -93,10 +90,7 @@ def _target(target: TargetResult) -> Iterator[RenderableType]:
         threshold = "" if target.threshold is None else f"; threshold {target.threshold:.2f}"
         text = f"from scratch: return {_interval(start)} at the start, {_interval(end)} at the end"
         yield Padding(Text(f"{text}{_success(control)}{threshold}"), (0, 0, 0, 2))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
-    table.add_column("method")
-    for column in ("jumpstart", "asymptotic gain", "gain", "ratio", "to threshold", "steps/s"):
-        table.add_column(column, justify="right")
+    table = ruled_table("method", "jumpstart", "asymptotic gain", "gain", "ratio", "to threshold", "steps/s")
     table.add_column("verdict")
     times = next((arm.summary.control_times for arm in target.arms if arm.summary is not None), None)
     for number, arm in enumerate(target.arms):

@@ -145,7 +145,8 @@ class RunDirectory:
         self.lock = self.path / ".lock"
         self.result = self.path / "result.json"
         self.table = self.path / "result.txt"
-        self.figure = self.path / "curves.png"
+        self.curves = self.path / "curves.png"
+        self.gains = self.path / "gains.png"
 
     def trial(self, name: TrialName) -> TrialDirectory:
         """The files of one trial."""

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from rltransfer.cli import app
 from rltransfer.report import collect, plain_text
-from rltransfer.report.figure import COLOURS
+from rltransfer.report.styles import COLOURS, VERDICT_COLOURS
 from rltransfer.runs import TrialName
 
 
@@ -26,7 +26,8 @@ def test_the_text_has_every_target_and_method_and_fits_its_width(five_seeds, by_
     five_seeds.configure(targets=("dusk", "wheels"))
     text = plain_text(collect(five_seeds.run))
     assert max(map(len, text.splitlines())) <= 130
-    assert all(text.count(f"\n   {method} ") == 2 for method in ("scratch", "direct", "finetune", "hard_sharing"))
+    rows = {method: text.count(f"\n   {method} ") for method in ("scratch", "direct", "finetune", "hard_sharing")}
+    assert rows == {"scratch": 2, "direct": 3, "finetune": 3, "hard_sharing": 3}  # once for each target, once over all
     assert "\ndusk  rover: omni, reach (palette=dusk)\n" in text
     assert "\nwheels  rover: differential, reach\n" in text
     assert "\x1b" not in text
@@ -50,12 +51,42 @@ def test_show_prints_the_table_again(five_seeds):
 
 def test_the_figure_has_every_curve_in_its_colour(five_seeds):
     five_seeds.result()
-    image = matplotlib.image.imread(five_seeds.run.figure)
+    image = matplotlib.image.imread(five_seeds.run.curves)
     assert image.shape[0] > 400
     assert image.shape[1] > 600
     for colour in COLOURS[:4]:
         near = np.abs(image[..., :3] - np.array(to_rgb(colour))).max(axis=-1) < 0.02
         assert near.sum() > 100, colour
+
+
+def test_gains_are_drawn_in_the_colour_of_their_verdict(five_seeds):
+    arms = five_seeds.arms()
+    image = matplotlib.image.imread(five_seeds.run.gains)[..., :3]
+    above_legend = image[: int(0.68 * len(image))]
+    given = {arm["summary"]["verdict"] for arm in arms.values() if arm["summary"]}
+    assert len(given) > 1
+    for verdict, colour in VERDICT_COLOURS.items():
+        near = np.abs(above_legend - np.array(to_rgb(colour))).max(axis=-1) < 0.02
+        assert bool(near.sum() > 20) is (verdict in given), verdict
+
+
+def test_several_targets_are_looked_over_together(five_seeds):
+    assert "all targets" not in plain_text(collect(five_seeds.run))  # there is only one
+    five_seeds.configure(targets=("dusk", "wheels"))
+    for method in ("scratch", "direct", "finetune", "hard_sharing"):
+        for seed in range(5):
+            rows = five_seeds.rows((0.0, 1.0, 2.0) if method == "finetune" else (0.0, 0.1 * seed, 1.0))
+            five_seeds.trial(method, seed, rows, target="wheels")
+    result = collect(five_seeds.run)
+    text = plain_text(result).split("all targets")[1]
+    verdicts = [arm.summary.verdict for target in result.targets for arm in target.arms if arm.summary]
+    helped, hurt = verdicts.count("helped"), verdicts.count("hurt")
+    assert helped > 0
+    assert f"helped in {helped} of 6 pairs of method and target, hurt in {hurt}; by chance alone, about 0.15 of each" in text
+    assert (text.count("↑"), text.count("↓")) == (helped + 1, hurt + 1)  # and the legend
+    row = next(line for line in text.splitlines() if " finetune " in line).split()
+    gains = [target.arms[2].summary.total_reward_gain.point for target in result.targets]
+    assert [value for value in row if value[-1].isdigit()] == [f"{gain:+.2f}" for gain in gains]
 
 
 def test_a_figure_of_one_seed_has_its_curves_though_no_intervals(by_hand):
@@ -66,7 +97,7 @@ def test_a_figure_of_one_seed_has_its_curves_though_no_intervals(by_hand):
     assert (summary["jumpstart"]["low"], summary["jumpstart"]["high"]) == ("-inf", "inf")
     assert summary["verdict"] == "no evidence"
     assert "+1.00 [-inf, inf]" in by_hand.run.table.read_text()
-    image = matplotlib.image.imread(by_hand.run.figure)
+    image = matplotlib.image.imread(by_hand.run.curves)
     near = np.abs(image[..., :3] - np.array(to_rgb(COLOURS[1]))).max(axis=-1) < 0.02
     rows_hit = np.flatnonzero(near.any(axis=1))
     assert rows_hit.max() - rows_hit.min() > 100  # the curve rises over a good part of the panel
@@ -99,7 +130,7 @@ def test_a_run_that_has_only_begun_can_be_shown(by_hand):
     assert "from scratch: has not run yet" in shown.stdout
     assert "finetune: has not run yet" in shown.stdout
     assert "not finished: 25 trials" in shown.stdout
-    assert not by_hand.run.figure.exists()
+    assert not by_hand.run.curves.exists()
 
 
 def test_a_finished_run_is_called_neither_unfinished_nor_failed(five_seeds):

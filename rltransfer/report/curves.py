@@ -13,9 +13,7 @@ from matplotlib.figure import Figure
 from rltransfer.files import write_atomically
 from rltransfer.metrics import stratified_bootstrap
 from rltransfer.report.result import Arm, Result, TargetResult
-
-# Okabe and Ito's palette, distinguishable with colour-blind eyes; black is the control's.
-COLOURS = ("#000000", "#999999", "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#B8A800")
+from rltransfer.report.styles import COLOURS
 
 
 def draw_curves(result: Result, path: Path) -> None:
@@ -34,7 +32,13 @@ def draw_curves(result: Result, path: Path) -> None:
     axes[0].set_ylabel("return on fixed episodes")
     handles = {text: line for axis in axes for line, text in zip(*axis.get_legend_handles_labels(), strict=True)}
     shown = [label for label in labels if label in handles]
-    figure.legend([handles[t] for t in shown], shown, loc="outside lower center", ncols=len(shown), frameon=False)
+    figure.legend(
+        [handles[t] for t in shown],
+        shown,
+        loc="outside lower center",
+        ncols=min(len(shown), 3 * panels + 3),
+        frameon=False,
+    )
     figure.suptitle(f"{result.experiment}: IQM over {result.num_seeds} seeds, 95% bootstrap intervals", fontsize=11)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=140)
