@@ -82,7 +82,10 @@ def test_several_targets_are_looked_over_together(five_seeds):
     verdicts = [arm.summary.verdict for target in result.targets for arm in target.arms if arm.summary]
     helped, hurt = verdicts.count("helped"), verdicts.count("hurt")
     assert helped > 0
-    assert f"helped in {helped} of 6 pairs of method and target, hurt in {hurt}; by chance alone, about 0.15 of each" in text
+    assert (
+        f"helped in {helped} of 6 pairs of method and target, hurt in {hurt}; by chance alone, about 0.15 of each"
+        in text
+    )
     assert (text.count("↑"), text.count("↓")) == (helped + 1, hurt + 1)  # and the legend
     row = next(line for line in text.splitlines() if " finetune " in line).split()
     gains = [target.arms[2].summary.total_reward_gain.point for target in result.targets]
