@@ -17,6 +17,7 @@ from rltransfer.errors import RLTransferError
 from rltransfer.registry import FAMILIES, METHODS, Registry
 from rltransfer.tasks.factor import written
 from rltransfer.tasks.family import Family
+from rltransfer.transfer.method import TransferMethod
 
 
 def families_table() -> RenderableType:
@@ -77,6 +78,8 @@ PLACES = ("transfers", "setting", "spaces", "source", "algorithms")
 def _place(method: type[Any]) -> tuple[str, ...]:
     spaces = "may differ" if method.heterogeneous else "equal"
     source = "agent and task" if method.needs_source_env else "agent" if method.needs_source else "none"
+    if not method.needs_source and method.takes_source is not TransferMethod.takes_source:
+        source = "none, or agent and task"  # by its settings
     return method.transfers, method.setting, spaces, source, ", ".join(method.algorithms) or "all"
 
 

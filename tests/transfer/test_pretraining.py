@@ -11,7 +11,6 @@ from rltransfer.agents.anatomy import named_parts, trunk_of, trunk_sites
 from rltransfer.errors import ConfigError, NotApplicableError
 from rltransfer.transfer.mechanisms.contrastive import InstanceDiscrimination, info_nce
 from rltransfer.transfer.mechanisms.reward_free import Frames
-from rltransfer.trunks.augmentation import random_shift
 
 EVERY_ALGORITHM = ("ppo", "a2c", "trpo", "recurrent_ppo", "dqn", "qr_dqn", "sac", "td3", "ddpg", "tqc", "crossq")
 CONTINUOUS = ("sac", "td3", "ddpg", "tqc", "crossq")
@@ -169,20 +168,6 @@ def test_the_keys_trunk_follows_by_the_rate(tiny):
     loss, _ = objective.loss(trunk, frames, 0, torch.Generator().manual_seed(0))
     loss.backward()
     assert all(p.grad is None for p in objective.keys.parameters())
-
-
-def test_shifted_images_are_crops_of_the_padded_ones(frames):
-    images = torch.as_tensor(frames)
-    shifted = random_shift(images, 3, torch.Generator().manual_seed(0))
-    assert (shifted.dtype, shifted.shape) == (images.dtype, images.shape)
-    padded = np.pad(frames, ((0, 0), (0, 0), (3, 3), (3, 3)), mode="edge")
-    offsets = set()
-    for image, wide in zip(shifted.numpy(), padded, strict=True):
-        found = [(y, x) for y in range(7) for x in range(7) if np.array_equal(image, wide[:, y : y + 64, x : x + 64])]
-        assert found
-        offsets.add(found[0])
-    assert len(offsets) > 8
-    assert torch.equal(random_shift(images, 0, torch.Generator()), images)
 
 
 def test_the_learners_own_draws_are_left_alone(learner):

@@ -7,8 +7,8 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from rltransfer.transfer.mechanisms.augmentation import random_shifts, shifted
 from rltransfer.transfer.mechanisms.reward_free import Frames, Objective
-from rltransfer.trunks.augmentation import random_shift
 from rltransfer.trunks.trunk import Trunk
 
 
@@ -49,10 +49,12 @@ class InstanceDiscrimination(Objective):
     def loss(self, trunk: Trunk, frames: Frames, part: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """See ``Objective``."""
         del part
-        images = random_shift(frames.before, self.shift, generator)
-        queries = self.projection(trunk(images))
+        queries, matches = (
+            shifted(frames.before, random_shifts(len(frames), self.shift, generator)) for _ in ("queries", "keys")
+        )
         with torch.no_grad():
-            keys = self.keys[1](self.keys[0](random_shift(frames.before, self.shift, generator)))
+            keys = self.keys[1](self.keys[0](matches))
+        queries = self.projection(trunk(queries))
         return info_nce(queries, keys, self.similarity)
 
     def chance(self, frames: Frames) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-RIDGES = (math.inf, 1.0, 0.1, 0.01, 0.001)
+RIDGES = (math.inf, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 """Penalties tried, heaviest first. Infinite: the two cannot be told apart, and every ratio is 1."""
 
 
@@ -39,8 +39,9 @@ def density_ratio(
 ) -> DensityRatio:
     """Estimate p_target / p_source by logistic regression of which sample a row is from.
 
-    A quarter of each sample is held out to choose the penalty; the regression is then fitted to all rows. By Bayes'
-    rule the odds of "target" are the ratio times n_target / n_source.
+    A quarter of each sample is held out to choose the penalty, the heaviest that is as good as the best within one
+    standard error, since rows of one episode are alike; the regression is then fitted to all rows. By Bayes' rule
+    the odds of "target" are the ratio times n_target / n_source.
 
     Args:
         target: (n_target, columns), 8 rows or more.
@@ -49,7 +50,8 @@ def density_ratio(
         ridges: penalties to choose from; mean log-loss + ridge / 2 * ||slope||^2 on standardised columns is minimised.
 
     Source: Sugiyama, Suzuki and Kanamori 2012, "Density Ratio Estimation in Machine Learning", the chapter on
-    probabilistic classification (logistic regression). The choice by held-out rows is cross-validation with one fold.
+    probabilistic classification (logistic regression). The one-standard-error rule: Breiman et al. 1984,
+    "Classification and Regression Trees".
     """
     rows = torch.cat([target, source]).double()
     labels = torch.cat([torch.ones(len(target)), torch.zeros(len(source))]).double()
@@ -63,15 +65,22 @@ def density_ratio(
     for ridge in ridges:
         slope, intercept = logistic_regression(rows[~held], labels[~held], ridge)
         logits = rows[held] @ slope + intercept
-        losses.append(torch.nn.functional.binary_cross_entropy_with_logits(logits, labels[held]).item())
+        losses.append(torch.nn.functional.binary_cross_entropy_with_logits(logits, labels[held], reduction="none"))
         guesses.append(logits - math.log((len(target) - len(target) // 4) / (len(source) - len(source) // 4)))
-    best = min(range(len(ridges)), key=losses.__getitem__)
+    best = _heaviest_as_good(losses)
     right = ((guesses[best] > 0) == labels[held].bool()).double()
     accuracy = (right[labels[held] == 1].mean() + right[labels[held] == 0].mean()).item() / 2
     slope, intercept = logistic_regression(rows, labels, ridges[best])
     slope = slope / scale
     intercept += math.log(len(source) / len(target)) - (mean @ slope).item()
     return DensityRatio(slope=slope, intercept=intercept, ridge=ridges[best], accuracy=accuracy)
+
+
+def _heaviest_as_good(losses: Sequence[Tensor]) -> int:
+    """The first whose mean is within one standard error, that of the difference, of the least."""
+    least = min(losses, key=lambda loss: loss.mean().item())
+    behind = [loss - least for loss in losses]
+    return next(n for n, more in enumerate(behind) if more.mean() <= more.std() / math.sqrt(len(more)))
 
 
 def logistic_regression(rows: Tensor, labels: Tensor, ridge: float) -> tuple[Tensor, float]:

@@ -22,9 +22,10 @@ class Contrastive(Pretraining):
     Here it comes before learning and not beside it, as CURL's own.
 
     Args:
-        frames: see ``inverse_dynamics`` for what both have.
-        on: where they are played.
-        updates: optimizer steps.
+        frames: environment steps to play; 0 is no pretraining, bit for bit.
+        on: where they are played; of ``both``, half on each. On ``target`` no source is needed, and the steps are part
+            of its budget.
+        updates: optimizer steps; 0 is no pretraining.
         batch_size: images of each step; each has all others for negatives.
         learning_rate: of Adam.
         shift: images are moved by up to so many pixels each way. More asks for more invariance; what is smaller than

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from rltransfer.errors import NotApplicableError
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
+from rltransfer.transfer.policies import REPLAYING
 
 if TYPE_CHECKING:
     import torch
@@ -53,7 +54,7 @@ class Instances(TransferMethod):
     heterogeneous: ClassVar[bool] = False
     needs_source_env: ClassVar[bool] = True
     carries_weights: ClassVar[bool] = False
-    algorithms: ClassVar[tuple[str, ...]] = ("dqn", "qr_dqn", "sac", "td3", "ddpg", "tqc", "crossq")
+    algorithms: ClassVar[tuple[str, ...]] = REPLAYING
     decides: ClassVar[frozenset[Decision]] = frozenset({"what the replay buffer holds"})
 
     transitions: int = Field(default=10_000, ge=0)
