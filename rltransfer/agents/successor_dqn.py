@@ -55,6 +55,8 @@ class SuccessorDQN(DQN):
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(self.policy.parameters(), self.max_grad_norm)
             self.policy.optimizer.step()
+        if self.q_net.earlier:
+            self._regress()
         self._n_updates += gradient_steps
         self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
         self.logger.record("train/loss", sum(losses) / max(len(losses), 1))
@@ -67,9 +69,6 @@ class SuccessorDQN(DQN):
         rows, actions = torch.arange(len(phi), device=phi.device), data.actions.long().flatten()
         if net.earlier:
             self.policy.regression.add(phi, data.rewards)
-            with torch.no_grad():
-                for network in (net, self.q_net_target):
-                    network.reward.copy_(self.policy.regression.weights())
         with torch.no_grad():
             target = self.q_net_target
             successors = target.successors(target.encoded(data.next_observations))
@@ -77,13 +76,19 @@ class SuccessorDQN(DQN):
             discounts = self.gamma if data.discounts is None else data.discounts
             goal = phi + (1 - data.dones) * discounts * successors[rows, 0, best]
             if net.earlier:
-                self._note(successors[rows, :, best] @ net.reward)
+                self._note(successors[rows, :, best] @ net.reward)  # (batch, policies)
         loss = functional.smooth_l1_loss(net.own(features)[rows, actions], goal)
         return loss if net.earlier else loss + functional.mse_loss(phi @ net.reward, data.rewards.flatten())
+
+    @torch.no_grad()
+    def _regress(self) -> None:
+        """Take the weights of the reward from everything learned from so far."""
+        weights, explained = self.policy.regression.weights(), self.policy.regression.explained()
+        for network in (self.q_net, self.q_net_target):
+            network.reward.copy_(weights)
+        self.findings["reward_explained"] = None if explained is None else round(explained, 4)
 
     def _note(self, judged: Tensor) -> None:
         """Note which policy makes the most of the actions that would be taken: (batch, policies) their values."""
         chosen = torch.bincount(judged.argmax(dim=1), minlength=judged.shape[1]) / len(judged)
-        explained = self.policy.regression.explained()
-        self.findings["reward_explained"] = None if explained is None else round(explained, 4)
         self.findings["policies_chosen"] = [round(share, 4) for share in chosen.tolist()]

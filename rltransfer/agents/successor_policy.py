@@ -36,31 +36,35 @@ def improved(successors: Tensor, weights: Tensor) -> Tensor:
 
 
 class TransitionFeatures(nn.Module):
-    """phi(s, s'): learned numbers from -1 to 1, and a 1 for rewards that come at every step.
+    """phi(s, s'): the trunk's features of both observations, or fewer numbers learned from them, and a 1.
 
-    Source: Barreto et al. 2017, eq. 2; a bounded layer over both observations' features is own choice, because their
-    features of the next state alone cannot tell a reward for progress.
+    The 1 is for rewards that come at every step.
+
+    Source: Barreto et al. 2017, eq. 2; both observations are own choice, because a reward for progress is in neither.
+    Learned numbers are from -1 to 1, by a tanh, own choice, so that what is to come of each is bounded.
 
     Args:
         width: of the trunk's features of one observation.
-        num_features: how many numbers, the 1 included.
+        num_features: how many numbers, the 1 included, are learned; None gives the trunk's features themselves.
     """
 
-    def __init__(self, width: int, num_features: int) -> None:
+    def __init__(self, width: int, num_features: int | None) -> None:
         super().__init__()
-        self.linear = nn.Linear(2 * width, num_features - 1)
+        self.linear = None if num_features is None else nn.Linear(2 * width, num_features - 1)
+        self.size = 2 * width + 1 if num_features is None else num_features
 
     def forward(self, now: Tensor, following: Tensor) -> Tensor:
-        """Two (batch, width) -> (batch, num_features)."""
-        learned = torch.tanh(self.linear(torch.cat([now, following], dim=1)))
-        return torch.cat([learned, torch.ones_like(learned[:, :1])], dim=1)
+        """Two (batch, width) -> (batch, size)."""
+        both = torch.cat([now, following], dim=1)
+        told = both if self.linear is None else torch.tanh(self.linear(both))
+        return torch.cat([told, torch.ones_like(told[:, :1])], dim=1)
 
 
 class SuccessorNetwork(QNetwork):
     """Successor features of the agent's own policy and of earlier ones, all on one trunk.
 
     Args:
-        num_features: of a transition.
+        num_features: of a transition; see ``TransitionFeatures``.
         earlier_policies: policies of earlier tasks, whose successor features stay as they are; where there are any,
             the trunk and the features of a transition, on which they stand, stay too.
         features_extractor: the trunk.
@@ -68,13 +72,17 @@ class SuccessorNetwork(QNetwork):
     """
 
     def __init__(
-        self, *, num_features: int, earlier_policies: int, features_extractor: BaseFeaturesExtractor, **options: Any
+        self,
+        *,
+        num_features: int | None,
+        earlier_policies: int,
+        features_extractor: BaseFeaturesExtractor,
+        **options: Any,
     ) -> None:
         super().__init__(features_extractor=features_extractor, **options)
-        self.num_features = num_features
-        self.q_net = self._head()
         self.phi = TransitionFeatures(self.features_dim, num_features)
-        self.reward = nn.Parameter(torch.randn(num_features) / num_features**0.5)
+        self.q_net = self._head()
+        self.reward = nn.Parameter(torch.randn(self.phi.size) / self.phi.size**0.5)
         self.earlier = nn.ModuleList()
         if earlier_policies:
             self.keep([self._head() for _ in range(earlier_policies)])
@@ -92,12 +100,12 @@ class SuccessorNetwork(QNetwork):
         return self.extract_features(obs, self.features_extractor)
 
     def successors(self, features: Tensor) -> Tensor:
-        """(batch, policies, actions, num_features) for features of observations; the own policy is the first."""
+        """(batch, policies, actions, size of phi) for features of observations; the own policy is the first."""
         judged = [self.own(features), *(self._by_action(head(features)) for head in self.earlier)]
         return torch.stack(judged, dim=1)
 
     def own(self, features: Tensor) -> Tensor:
-        """(batch, actions, num_features): successor features of the policy that is being learned."""
+        """(batch, actions, size of phi): successor features of the policy that is being learned."""
         return self._by_action(self.q_net(features))
 
     def forward(self, obs: PyTorchObs) -> Tensor:
@@ -105,10 +113,10 @@ class SuccessorNetwork(QNetwork):
         return improved(self.successors(self.encoded(obs)), self.reward)
 
     def _by_action(self, outputs: Tensor) -> Tensor:
-        return outputs.reshape(outputs.shape[0], -1, self.num_features)
+        return outputs.reshape(outputs.shape[0], -1, self.phi.size)
 
     def _head(self) -> nn.Sequential:
-        width = int(self.action_space.n) * self.num_features
+        width = int(self.action_space.n) * self.phi.size
         return nn.Sequential(*create_mlp(self.features_dim, width, self.net_arch, self.activation_fn))
 
 
@@ -120,6 +128,9 @@ class SuccessorPolicy(DQNPolicy):
         earlier_policies: see ``SuccessorNetwork``.
         observation_space: and all others: see ``DQNPolicy``.
     """
+
+    q_net: SuccessorNetwork
+    q_net_target: SuccessorNetwork
 
     def __init__(
         self,
@@ -134,7 +145,7 @@ class SuccessorPolicy(DQNPolicy):
         normalize_images: bool = True,
         optimizer_class: type[torch.optim.Optimizer] = torch.optim.Adam,
         optimizer_kwargs: dict[str, Any] | None = None,
-        num_features: int = 64,
+        num_features: int | None = None,
         earlier_policies: int = 0,
     ) -> None:
         self.num_features, self.earlier_policies = num_features, earlier_policies  # the networks are built at once
@@ -150,7 +161,7 @@ class SuccessorPolicy(DQNPolicy):
             optimizer_class,
             optimizer_kwargs,
         )
-        self.regression = RewardRegression(num_features)
+        self.regression = RewardRegression(self.q_net.phi.size)
 
     def make_q_net(self) -> SuccessorNetwork:
         """The online or the target network."""

@@ -208,6 +208,20 @@ def test_with_soft_sharing_the_own_policy_is_held_to_the_sources(agents):
     assert 0 < moved[1] < moved[0] / 2
 
 
+def test_the_trunks_own_features_serve_too(tiny, frames, tmp_path):
+    model, source = (tiny("successor_dqn", seed=seed) for seed in (0, 7))
+    rlt.SuccessorFeatures().attach(model, source)
+    torch.testing.assert_close(values(model, frames), values(source, frames), rtol=1e-4, atol=1e-5)
+    model.learn(96)
+    assert not torch.equal(model.q_net.reward, source.q_net.reward)
+    rlt.save(model, tmp_path)
+    loaded = rlt.load_agent(tmp_path, device="cpu")
+    torch.testing.assert_close(values(loaded, frames), values(model, frames), rtol=1e-4, atol=1e-5)
+    model, other = tiny("successor_dqn"), tiny("successor_dqn", seed=7, net_arch=(6,))
+    with pytest.raises(NotApplicableError, match="built otherwise"):
+        rlt.SuccessorFeatures().attach(model, other)
+
+
 def test_it_serves_vectors_with_hidden_layers(tiny, cartpole):
     options = {"trunk": MLP(widths=(8, 6)), "net_arch": (7,), **OPTIONS}
     model, source = (tiny("successor_dqn", cartpole(), seed=seed, **options) for seed in (0, 7))

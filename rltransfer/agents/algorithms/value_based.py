@@ -72,8 +72,9 @@ class SuccessorDQN(DQN):
     The agent's policy can then be judged under other rewards, which the method `successor_features` does.
 
     Args:
-        num_features: numbers in the features of a transition, of which one is constant. More tell more rewards apart,
-            and each is one more thing to learn the value of.
+        num_features: numbers in the features of a transition, of which one is constant and the others are learned with
+            the reward. More tell more rewards apart, and each is one more thing to learn the value of. Where left out
+            they are the trunk's features of both observations, which tell the most.
         earlier_policies: of earlier tasks, among which the agent chooses; the method `successor_features` adds them,
             and what is set here begins at random.
 
@@ -84,7 +85,7 @@ class SuccessorDQN(DQN):
     name: ClassVar[str] = "successor_dqn"
     sb3: ClassVar[str] = "rltransfer.agents.successor_dqn:SuccessorDQN"
 
-    num_features: int = Field(default=64, ge=2, le=4096)
+    num_features: int | None = Field(default=None, ge=2, le=4096)
     earlier_policies: int = Field(default=0, ge=0, le=256)
 
     def policy_settings(self) -> dict[str, Any]:

