@@ -22,21 +22,25 @@ from rltransfer.agents.artifact import check_rebuildable, load_agent, settings_o
 from rltransfer.agents.making import assembled
 from rltransfer.agents.normalizing import Statistics, statistics_of
 from rltransfer.agents.resting import at_rest
-from rltransfer.agents.sb3_names import to_sb3_names
+from rltransfer.agents.sb3_names import to_sb3_names, trunk_as_heads
 from rltransfer.errors import ArtifactError
 from rltransfer.files import require_ending, write_atomically
-from rltransfer.trunks.specs import Flatten, Nature, TrunkSpec
+from rltransfer.trunks.specs import MLP, Flatten, Nature, TrunkSpec
 
-_EXTRACTORS: dict[type[TrunkSpec], Any] = {Nature: NatureCNN, Flatten: FlattenExtractor}
+_EXTRACTORS: dict[type[TrunkSpec], Any] = {Nature: NatureCNN, Flatten: FlattenExtractor, MLP: FlattenExtractor}
+_READ_BY_LAYERS = ("ppo", "a2c", "trpo", "dqn", "qr_dqn")
+"""Algorithms whose heads are plain layers on the features, so that a trunk of plain layers can stand in them."""
 
 
 def to_sb3(agent: BaseAlgorithm | Path | str, path: Path | str) -> None:
     """Write ``agent`` as a zip that ``PPO.load(path)`` (or its own algorithm's) opens where rltransfer is not.
 
-    The trunk ``nature`` is written as a ``NatureCNN`` and ``flatten`` as an ``MlpPolicy``; other trunks are classes of
-    rltransfer, which such a zip could only name, so they are refused. A trunk that computed in bfloat16 computes in
-    float32 there. Optimizer states are fresh. Statistics of normalised observations and rewards go into a
-    ``VecNormalize`` beside it, ``<name>-vecnormalize.pkl``.
+    The trunk ``nature`` is written as a ``NatureCNN``, and ``flatten`` as an ``MlpPolicy``; ``mlp`` is, too, for
+    algorithms without a critic of actions, and policy and value then learn on with layers of their own. Other trunks
+    are classes of rltransfer, which such a zip could only name, so they are refused.
+
+    A trunk that computed in bfloat16 computes in float32 there. Optimizer states are fresh. Statistics of normalised
+    observations and rewards go into a ``VecNormalize`` beside it, ``<name>-vecnormalize.pkl``.
 
     Args:
         agent: or the folder that it was saved into.
@@ -67,11 +71,15 @@ def to_sb3(agent: BaseAlgorithm | Path | str, path: Path | str) -> None:
 def _plain_model(agent: BaseAlgorithm, settings: Algorithm) -> BaseAlgorithm:
     """A fresh model of Stable-Baselines3's own parts, of the shape that ``agent`` has."""
     spec, space = trunk_of(agent).spec, raw_space(agent)
-    if type(spec) not in _EXTRACTORS:
+    normed = isinstance(spec, Nature) and spec.batch_norm
+    if type(spec) not in _EXTRACTORS or normed:
+        trunk = f"{type(spec).__name__.lower()!r}{' with batch_norm' if normed else ''}"
         raise ArtifactError(
-            f"its trunk, {type(spec).__name__.lower()!r}, is no network of Stable-Baselines3, so the zip would need "
-            "rltransfer to be opened. Use rltransfer.save; nature and flatten can be exported."
+            f"its trunk, {trunk}, is no network of Stable-Baselines3, so the zip would need "
+            "rltransfer to be opened. Use rltransfer.save; nature, flatten and mlp can be exported."
         )
+    if isinstance(spec, MLP):
+        settings = _with_trunk(settings, spec)
     if isinstance(space, spaces.Dict):
         raise ArtifactError("observations in several parts join their features in another order in Stable-Baselines3")
     if is_image_space(space) != (space.dtype == "uint8" or isinstance(spec, Nature)):
@@ -89,10 +97,29 @@ def _plain_model(agent: BaseAlgorithm, settings: Algorithm) -> BaseAlgorithm:
     )
 
 
+def _with_trunk(settings: Algorithm, spec: MLP) -> Algorithm:
+    """Settings whose hidden layers begin with the trunk's. Raises ArtifactError where the trunk cannot stand there."""
+    usual = "relu" if settings.name in ("dqn", "qr_dqn") else "tanh"
+    if settings.name not in _READ_BY_LAYERS:
+        raise ArtifactError(
+            f"{settings.name}'s networks put more between the trunk 'mlp' and their outputs than layers, so Stable-"
+            "Baselines3's MlpPolicy has no place for it. Use rltransfer.save, or train on the trunk 'flatten'."
+        )
+    if settings.net_arch and (settings.activation_fn or usual) != spec.activation:
+        raise ArtifactError(
+            f"its trunk has layers of {spec.activation} and its heads of {settings.activation_fn or usual}; an "
+            "MlpPolicy of Stable-Baselines3 has one of the two. Use rltransfer.save."
+        )
+    layers = (*spec.widths, *settings.net_arch)
+    return settings.model_copy(update={"net_arch": layers, "activation_fn": spec.activation})
+
+
 @torch.no_grad()
 def _give(plain: BaseAlgorithm, agent: BaseAlgorithm) -> None:
     """The agent's weights and steps to ``plain``. Raises ArtifactError where they have no place in it."""
-    weights, places = to_sb3_names(policy_of(agent).state_dict()), policy_of(plain).state_dict()
+    spec, own = trunk_of(agent).spec, policy_of(agent).state_dict()
+    weights = trunk_as_heads(own, len(spec.widths)) if isinstance(spec, MLP) else to_sb3_names(own)
+    places = policy_of(plain).state_dict()
     odd = sorted(
         n for n in {*weights, *places} if n not in weights or n not in places or weights[n].shape != places[n].shape
     )

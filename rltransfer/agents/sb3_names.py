@@ -37,6 +37,37 @@ def to_sb3_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return dict(weights)
 
 
+_MLP_LAYER = re.compile(
+    r"(?P<network>.*?)(?:pi_|vf_)?features_extractor\.trunk\.stages\.fc(?P<layer>\d+)\.\d+\.(?P<kind>weight|bias)$"
+)
+_AFTER_FEATURES = re.compile(
+    r"(?P<stack>mlp_extractor\.(?:policy|value)_net|(?:q|quantile)_net(?:_target)?\.(?:q|quantile)_net)"
+    r"\.(?P<layer>\d+)\.(?P<kind>weight|bias)$"
+)
+
+
+def trunk_as_heads(weights: Mapping[str, Tensor], layers: int) -> dict[str, Tensor]:
+    """The weights of an agent on the trunk ``mlp`` as those of an ``MlpPolicy``, whose layers all stand in its heads.
+
+    Args:
+        weights: of a policy with actions or their values as outputs. Where policy and value share the trunk, each is
+            given it.
+        layers: of the trunk.
+    """
+    moved: dict[str, Tensor] = {}
+    for name, value in weights.items():
+        if inside := _MLP_LAYER.match(name):
+            network = inside["network"]
+            towers = (f"{network}{network.removesuffix('.').removesuffix('_target')}",)
+            for stack in towers if network else _ENDS_IN_HIDDEN[:2]:
+                moved[f"{stack}.{2 * (int(inside['layer']) - 1)}.{inside['kind']}"] = value
+        elif behind := _AFTER_FEATURES.match(name):
+            moved[f"{behind['stack']}.{int(behind['layer']) + 2 * layers}.{behind['kind']}"] = value
+        else:
+            moved[name] = value
+    return moved
+
+
 def trunk_in(weights: Mapping[str, Tensor]) -> TrunkSpec | None:
     """The trunk that a policy's features extractor is; None where it is one of the user's own."""
     extractor = {n.rpartition("features_extractor.")[2]: t for n, t in weights.items() if "features_extractor." in n}

@@ -14,7 +14,7 @@ import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts
 from rltransfer.errors import ArtifactError, ConfigError
 from rltransfer.registry import ALGORITHMS
-from rltransfer.trunks.specs import MLP, Grid, Impala
+from rltransfer.trunks.specs import MLP, Grid, Impala, Nature
 
 ALONE = """
 import sys
@@ -110,7 +110,47 @@ def test_statistics_go_into_a_vec_normalize_beside_it(tiny, tmp_path):
     assert b"rltransfer" not in (tmp_path / "agent-vecnormalize.pkl").read_bytes()
 
 
-@pytest.mark.parametrize("trunk", [Impala(channels=(4,), features=8), Grid(features=8), MLP(widths=(8,))])
+@pytest.mark.parametrize("algorithm", ["ppo", "a2c", "trpo", "dqn", "qr_dqn"])
+@pytest.mark.parametrize(("activation", "net_arch"), [("tanh", ()), ("relu", (6,))])
+def test_an_agent_on_mlp_is_an_mlp_policy_with_the_trunks_layers_first(
+    algorithm, activation, net_arch, tiny, cartpole, tmp_path
+):
+    agent = tiny(
+        algorithm,
+        cartpole(),
+        trunk=MLP(widths=(8, 7), activation=activation),
+        net_arch=net_arch,
+        activation_fn=activation if net_arch else None,
+    )
+    path = tmp_path / "agent.zip"
+    agent.to_sb3(path)
+    assert b"rltransfer" not in all_pickles(path)
+    seen = np.random.default_rng(0).normal(size=(64, 4)).astype(np.float32)
+    plain = ALGORITHMS.get(algorithm).sb3_class().load(path, device="cpu")
+    again = rlt.import_agent(path, agent.get_env(), algorithm=algorithm, device="cpu")
+    wanted = agent.predict(seen, deterministic=True)[0]
+    for other in (plain, again):
+        np.testing.assert_array_equal(other.predict(seen, deterministic=True)[0], wanted)
+    tensor = torch.as_tensor(seen)
+    with torch.no_grad():
+        if hasattr(agent, "q_net_target"):
+            torch.testing.assert_close(plain.q_net_target(tensor), agent.q_net_target(tensor))
+        elif algorithm != "qr_dqn":
+            torch.testing.assert_close(plain.policy.predict_values(tensor), agent.policy.predict_values(tensor))
+
+
+def test_a_trunk_of_other_layers_than_the_heads_or_below_a_critic_of_actions_is_refused(tiny, cartpole, tmp_path):
+    agent = tiny("dqn", cartpole(), trunk=MLP(widths=(8,), activation="tanh"), net_arch=(6,))
+    with pytest.raises(ArtifactError, match="layers of tanh and its heads of relu"):
+        agent.to_sb3(tmp_path / "agent.zip")
+    agent = tiny("sac", rlt.make_env({"id": "Pendulum-v1"}, num_envs=4), trunk=MLP(widths=(8,)))
+    with pytest.raises(ArtifactError, match="sac's networks put more between"):
+        agent.to_sb3(tmp_path / "agent.zip")
+
+
+@pytest.mark.parametrize(
+    "trunk", [Impala(channels=(4,), features=8), Grid(features=8), Nature(features=8, batch_norm=True)]
+)
 def test_other_trunks_are_refused_with_the_reason(trunk, tiny, tmp_path):
     with pytest.raises(ArtifactError, match=r"is no network of Stable-Baselines3.*Use rltransfer\.save"):
         tiny("ppo", trunk=trunk).to_sb3(tmp_path / "agent.zip")
