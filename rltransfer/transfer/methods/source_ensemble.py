@@ -34,8 +34,7 @@ class SourceEnsemble(TransferMethod):
 
     Source: Rajendran et al. 2017, "Attend, Adapt and Transfer", equations 1 and 2; there whole solutions are mixed
     and the weights depend on the state, here features and constant weights. The temperature is an own choice: of
-    eight regressions on one source's features beside another's, the right one won in all at 3, in seven at 1 and in
-    five at 0.1.
+    eight regressions on one source's features beside another's, the right one won in all at 3, and in six at 0.1.
     """
 
     registered: ClassVar[str] = "source_ensemble"
