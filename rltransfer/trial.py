@@ -20,6 +20,7 @@ from rltransfer.agents.anatomy import trunk_of
 from rltransfer.agents.artifact import load_agent, save
 from rltransfer.agents.foreign import import_agent
 from rltransfer.agents.making import make_agent
+from rltransfer.agents.resting import other_rests
 from rltransfer.config import ExperimentConfig, ForeignAgent
 from rltransfer.errors import NotApplicableError
 from rltransfer.experiment_tasks import task_of_experiment
@@ -144,6 +145,8 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
         seconds = 0.0
     writer.close()
     if report is not None:
+        rests = {rest: float(evaluators[own].measure(agent).returns.mean()) for rest in other_rests(agent)}
+        report.findings.update({"return_at_rest": rests} if rests else {})
         write_json(directory.transfer, report.as_json())  # again: methods may have found out more meanwhile
     save(agent, directory.agent, provenance={"experiment": config.experiment, "trial": str(name)})
     trains = method is None or method.trains

@@ -73,3 +73,18 @@ def test_the_steps_of_agents_beside_the_source_are_paid_for_too(tmp_path):
     findings = json.loads(directory.transfer.read_text())["findings"]
     assert findings["steps_beside"] == {str(beside): 128}
     assert findings["gradients"][f"target & {beside}"]["compared"] > 0
+
+
+def test_other_mixtures_of_weights_are_measured_once_it_has_learned(tmp_path):
+    text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
+    methods = "[{weight_interpolation: {alpha: 0, compared: [0, 1]}}]"
+    config = parse_experiment(text.replace("[hard_sharing]", methods))
+    names = [TrialName("source", "", 0), TrialName("dusk", "weight_interpolation", 0)]
+    for name in names:
+        run_trial(Trial(run=tmp_path, config=config, name=name), lambda content: None)
+    directory = RunDirectory(tmp_path).trial(names[1])
+    first, *_, last = directory.evaluations()
+    assert first.return_mean == last.return_mean, "at alpha 0 it is measured as the source, however much it learned"
+    found = json.loads(directory.transfer.read_text())["findings"]["return_at_rest"]
+    assert found.keys() == {"alpha 0", "alpha 1"}
+    assert found["alpha 0"] == last.return_mean

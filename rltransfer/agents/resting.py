@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ class RestsElsewhere(BaseAlgorithm):
     """What an agent gains by ``rest_with``."""
 
     _weights_at_rest: WeightsAtRest
+    _other_rests: Mapping[str, WeightsAtRest]
     _is_at_rest: bool = False
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -28,14 +29,34 @@ class RestsElsewhere(BaseAlgorithm):
             super().save(*args, **kwargs)
 
     def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "_weights_at_rest", "_is_at_rest"]
+        return [*super()._excluded_save_params(), "_weights_at_rest", "_other_rests", "_is_at_rest"]
 
 
-def rest_with(model: BaseAlgorithm, weights: WeightsAtRest) -> None:
-    """Let ``model`` have other weights whenever it is measured, saved or exported; see ``at_rest``."""
+def rest_with(
+    model: BaseAlgorithm, weights: WeightsAtRest, *, others: Mapping[str, WeightsAtRest] | None = None
+) -> None:
+    """Let ``model`` have other weights whenever it is measured, saved or exported; see ``at_rest``.
+
+    Args:
+        model: an agent that goes on learning with weights of its own.
+        weights: that it has at rest.
+        others: what it might have in their place, by name; see ``other_rests``.
+    """
     resting = extend(model, RestsElsewhere, first=True)
     assert isinstance(resting, RestsElsewhere)
-    resting._weights_at_rest = weights
+    resting._weights_at_rest, resting._other_rests = weights, others or {}
+
+
+def other_rests(model: BaseAlgorithm) -> Iterator[str]:
+    """The name of each other way for ``model`` to rest, which is its way until the next name is asked for."""
+    if isinstance(model, RestsElsewhere):
+        chosen = model._weights_at_rest
+        try:
+            for name, weights in model._other_rests.items():
+                model._weights_at_rest = weights
+                yield name
+        finally:
+            model._weights_at_rest = chosen
 
 
 @contextmanager

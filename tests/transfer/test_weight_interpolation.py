@@ -6,6 +6,7 @@ import torch
 import rltransfer as rlt
 from rltransfer.agents import at_rest
 from rltransfer.agents.anatomy import named_parts, trunk_sites
+from rltransfer.agents.resting import other_rests
 from rltransfer.errors import ConfigError
 from rltransfer.registry import ALGORITHMS
 from rltransfer.training import Evaluator
@@ -112,6 +113,23 @@ def test_exports_and_stable_baselines_own_save_have_the_weights_at_rest(pair, sn
     for file in ("own.zip", "export.zip"):
         assert torch.equal(dict(PPO.load(tmp_path / file, device="cpu").policy.named_parameters())[name], resting[name])
     assert not torch.equal(named_parts(model)[name], resting[name])
+
+
+def test_other_alphas_are_told_without_being_chosen(pair, snapshot):
+    method = rlt.WeightInterpolation(alpha=0.5, compared=(0.0, 1.0))
+    model, source, _ = attached(pair, method)
+    learning, seen = snapshot(model), {}
+    for name in other_rests(model):
+        with at_rest(model):
+            seen[name] = snapshot(model)
+    assert list(seen) == ["alpha 0", "alpha 1"]
+    assert all(torch.equal(p, seen["alpha 0"][name]) for name, p in named_parts(source).items())
+    assert all(torch.equal(value, seen["alpha 1"][name]) for name, value in learning.items())
+    with at_rest(model):
+        between = named_parts(model)["trunk.fc.1.weight"].detach().clone()
+    torch.testing.assert_close(between, sum(s["trunk.fc.1.weight"] for s in seen.values()) / 2)
+    assert all(torch.equal(p, learning[name]) for name, p in named_parts(model).items())
+    assert not list(other_rests(source))
 
 
 def test_batch_norm_statistics_are_interpolated_too(tiny, batch_normed):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -30,6 +31,9 @@ class WeightInterpolation(TransferMethod):
 
     Args:
         alpha: 1 is fine-tuning, bit for bit; 0 is the source, or what of it could be carried over.
+        compared: further alphas. An experiment measures the agent with each of them, too, once it has learned, and
+            reports the returns on the target among the findings as ``return_at_rest``; ``[0, 0.25, 0.75, 1]`` shows
+            whether there is a barrier between the two ends. Nothing is chosen by it.
         heads: ``copy`` those that agree, or ``reinit`` them all.
 
     Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models" (WiSE-FT), eq. 1; the default is what they
@@ -41,6 +45,7 @@ class WeightInterpolation(TransferMethod):
     heterogeneous: ClassVar[bool] = True
 
     alpha: float = Field(default=0.5, ge=0, le=1)
+    compared: tuple[Annotated[float, Field(ge=0, le=1)], ...] = ()
     heads: Literal["copy", "reinit"] = "copy"
 
     def check_beside(self, other: TransferMethod) -> None:
@@ -59,7 +64,7 @@ class WeightInterpolation(TransferMethod):
         from rltransfer.agents.anatomy import named_parts, trunk_sites
         from rltransfer.agents.resting import rest_with
 
-        if self.alpha == 1:
+        if self.alpha == 1 and not self.compared:
             return
         parts, theirs = named_parts(transfer.model), named_parts(transfer.source)
         ends: list[tuple[Tensor, Tensor]] = []
@@ -72,8 +77,9 @@ class WeightInterpolation(TransferMethod):
             buffers = site.trunk.stages.buffers()
             ends.extend((buffer, buffer.clone()) for buffer in buffers if buffer.is_floating_point())
 
-        def between() -> Iterator[tuple[Tensor, Tensor]]:
+        def between(alpha: float) -> Iterator[tuple[Tensor, Tensor]]:
             for own, end in ends:
-                yield own, torch.lerp(end, own.detach(), self.alpha)
+                yield own, torch.lerp(end, own.detach(), alpha)
 
-        rest_with(transfer.model, between)
+        others = {f"alpha {alpha:g}": partial(between, alpha) for alpha in self.compared}
+        rest_with(transfer.model, partial(between, self.alpha), others=others)
