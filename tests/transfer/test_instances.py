@@ -7,6 +7,7 @@ import torch
 import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts, trunk_sites
 from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.tasks.family import Context, Randomization
 from rltransfer.transfer.mechanisms.instances import Experience
 from rltransfer.transfer.mechanisms.transition_ratio import log_ratio
 
@@ -181,6 +182,22 @@ def test_beside_a_cached_prefix_source_rows_are_features_of_the_same_prefix(pair
         torch.testing.assert_close(rows._rows.observations, exact, rtol=1e-4, atol=1e-4)
         assert model.replay_buffer.sample(8).observations.shape == (8, *exact.shape[1:])
         assert report.findings["instances"]["source_rows"] == 40
+
+
+def test_rows_of_observations_in_parts_come_with_all_of_them(tiny, rover, small):
+    told = {"randomize": Randomization(factors=("speed",)), "context": Context(visibility="side", factors=("speed",))}
+    source = tiny("dqn", rover(seed=11, **told), trunk=small, seed=7)
+    for cached in (False, True):
+        model = tiny("dqn", rover(**told), trunk=small)
+        method = rlt.Instances(transitions=40, every=64, components=4, flattening=0)
+        (rlt.Compose(methods=(method, rlt.Frozen(at="fc"))) if cached else method).attach(model, source)
+        model.learn(64)
+        rows, samples = model.replay_buffer.source_rows, model.replay_buffer.sample(64)
+        contexts = set(rows.rollout.observations["context"].flatten().tolist())
+        drawn = [value in contexts for value in samples.observations["context"].flatten().tolist()]
+        assert 0.2 < np.mean(drawn) < 0.6  # 40 of 104
+        assert samples.observations["observation"].shape[1:] == rows._rows.observations["observation"].shape[1:]
+        assert (samples.observations["observation"].dtype == torch.float32) == cached
 
 
 def test_an_agent_that_learned_beside_source_rows_is_saved_and_loaded(vectors, tmp_path):

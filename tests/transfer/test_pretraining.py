@@ -9,6 +9,7 @@ import torch
 import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts, trunk_of, trunk_sites
 from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.tasks.family import Context, Randomization
 from rltransfer.transfer.mechanisms.contrastive import InstanceDiscrimination, info_nce
 from rltransfer.transfer.mechanisms.reward_free import Frames
 
@@ -138,6 +139,15 @@ def test_continuous_actions_of_vectors_are_told_too(tiny):
     found = rlt.InverseDynamics(frames=1_000, updates=600).attach(model, None).findings["inverse_dynamics"]
     assert found["after"]["loss"] < 0.5 * found["before"]["loss"]
     assert found["after"]["accuracy"] > found["after"]["chance"] + 0.2
+
+
+@pytest.mark.parametrize("method", BOTH)
+def test_of_observations_in_parts_the_trunk_learns_from_its_own(method, tiny, rover, small):
+    told = {"randomize": Randomization(factors=("speed",)), "context": Context(visibility="side", factors=("speed",))}
+    source, model = tiny("ppo", rover(seed=5, **told), trunk=small), tiny("ppo", rover(**told), trunk=small)
+    report = method(**FEW, on="both").attach(model, source)
+    assert report.of("target")["trunk.conv1.0.weight"].fate == "pretrained"
+    model.learn(64)
 
 
 def test_info_nce_by_hand():
