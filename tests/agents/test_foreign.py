@@ -78,6 +78,28 @@ def test_a_nature_cnn_becomes_the_trunk_nature(algorithm, frames, rover, tmp_pat
     np.testing.assert_array_equal(agent.predict(frames, deterministic=True)[0], wanted)
 
 
+def test_a_file_of_before_version_1_7_has_its_extractor_once(frames, rover, tmp_path, undecided):
+    model = undecided(stock("ppo", "CnnPolicy", RoverEnv()))
+    path = tmp_path / "agent.zip"
+    model.save(path)
+    once = {n: t for n, t in model.policy.state_dict().items() if not n.startswith(("pi_features", "vf_features"))}
+    assert len(once) < len(model.policy.state_dict())
+    torch.save(once, tmp_path / "policy.pth")
+    rewritten(path, "policy.pth", (tmp_path / "policy.pth").read_bytes())
+    agent = rlt.import_agent(path, rover(), algorithm="ppo", device="cpu")
+    wanted = model.predict(frames, deterministic=True)[0]
+    np.testing.assert_array_equal(agent.predict(frames, deterministic=True)[0], wanted)
+
+
+def test_a_part_that_would_fill_the_memory_is_not_unpacked(tmp_path, monkeypatch):
+    from rltransfer.agents import foreign_files
+
+    stock("ppo").save(tmp_path / "agent")
+    monkeypatch.setitem(foreign_files.LARGEST, "weights", 1000)
+    with pytest.raises(ArtifactError, match=r"its part 'policy\.pth' is larger than"):
+        rlt.import_agent(tmp_path / "agent.zip", vectors("ppo"), algorithm="ppo")
+
+
 def test_actor_and_critic_have_the_trunk_each_that_they_had(frames, rover, tmp_path):
     options = {"policy_kwargs": {"features_extractor_kwargs": {"features_dim": 16}, "net_arch": [8]}}
     model = stock("sac", "CnnPolicy", RoverEnv(robot="hovercraft"), ent_coef="auto_0.3", **options)

@@ -310,6 +310,20 @@ def test_statistics_of_observations_are_mapped_with_them(mapping, told, couple):
     assert (ours.ret_rms.var == theirs.ret_rms.var) == mapped
 
 
+@pytest.mark.parametrize("other", [rlt.Adapters(), rlt.Frozen(), rlt.GradualUnfreezing()], ids=lambda m: m.registered)
+@pytest.mark.parametrize("actions", [{0: 2}, "learned"], ids=str)
+def test_a_mapping_goes_together_with_methods_that_say_which_stages_learn(other, actions, pair, frames, tmp_path):
+    model, source = pair(robots=("omni", "differential"))
+    report = rlt.Compose(methods=[other, rlt.Mapped(actions=actions)]).attach(model, source)
+    assert report.of("target")["action_net.weight"].fate == "mapped"
+    assert sum(report.counts("target").values()) == sum(p.numel() for p in named_parts(model).values())
+    model.learn(128)
+    rlt.save(model, tmp_path)
+    again = rlt.load_agent(tmp_path, device="cpu")
+    wanted = model.predict(frames, deterministic=True)[0]
+    np.testing.assert_array_equal(again.predict(frames, deterministic=True)[0], wanted)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
