@@ -30,8 +30,9 @@ class JumpStart(TransferMethod):
             and their mean length is taken. 0 is the learner alone, bit for bit: `scratch` where no running statistics
             are carried over, or what stands beside it.
         stages: of the curriculum. More are gentler, and take longer.
-        window: episodes of a stage over which returns are averaged; in ``curriculum``, and see ``horizon``. Fewer
-            take luck for skill.
+        window: episodes of a stage over which returns are averaged; in `curriculum`, and see ``horizon``. Fewer take
+            luck for skill; the curriculum lasts ``stages * window`` episodes at least, for which the budget must be
+            long enough.
         tolerance: by what share of the best stage's mean return a stage may be worse and yet be done with. 0 asks for
             no loss at all.
         over: environment steps after which the guide acts no more, in `linear`.
@@ -51,7 +52,7 @@ class JumpStart(TransferMethod):
     schedule: Literal["curriculum", "linear", "random"] = "curriculum"
     horizon: int | None = Field(default=None, ge=0)
     stages: int = Field(default=10, ge=1)
-    window: int = Field(default=20, ge=1)
+    window: int = Field(default=10, ge=1)
     tolerance: float = Field(default=0.05, ge=0)
     over: int = Field(default=50_000, ge=1)
 
