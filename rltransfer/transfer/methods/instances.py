@@ -27,6 +27,9 @@ class Instances(TransferMethod):
     trunk makes of observations, their changes, the actions, and products of these, and anew as target data come in.
     Rewards are taken over as the source gave them: where the two tasks reward otherwise, this teaches the wrong one.
 
+    The effective sample size that is reported compares source rows with each other; read it beside their mean weight,
+    which is near 0 where every one of them can be told from the target's.
+
     Stable-Baselines3 computes its loss in one piece, so the weights act in what is drawn and not in the loss.
 
     Args:
