@@ -176,6 +176,8 @@ def test_what_makes_no_sense_is_refused(pair, tiny):
         Compose(methods=(rlt.HardSharing(), rlt.Adapters()))
     with pytest.raises(ConfigError, match="decides which stages learn, and with adapters only they do"):
         Compose(methods=(rlt.Relations(), rlt.Adapters()))
+    with pytest.raises(ConfigError, match="changes the source's trunk, which adapters keep"):
+        Compose(methods=(rlt.ShrinkPerturb(), rlt.Adapters()))
     with pytest.raises(ConfigError, match="size"):
         rlt.Adapters(size=0)
     with pytest.raises(NotApplicableError, match="does not fit the source's trunk"):

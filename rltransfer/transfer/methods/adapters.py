@@ -42,7 +42,7 @@ class Adapters(TransferMethod):
     heads: Literal["copy", "reinit"] = "copy"
 
     def check_beside(self, other: TransferMethod) -> None:
-        """Raise ConfigError where ``other`` lets the trunk learn beside the adapters, or leaves none of it to them."""
+        """Raise ConfigError where ``other`` changes the trunk under the adapters, or leaves none of it to them."""
         if isinstance(other, Frozen):
             if other.at == "end":
                 raise ConfigError("frozen: {at: end} leaves no stage to adapters. Name a stage under 'at'.")
@@ -50,6 +50,8 @@ class Adapters(TransferMethod):
             raise ConfigError(
                 f"{other.label} decides which stages learn, and with adapters only they do. Take one of them."
             )
+        if other.mixes_fresh_weights:
+            raise ConfigError(f"{other.label} changes the source's trunk, which adapters keep. Take one of them.")
 
     def carry(self, transfer: Attachment) -> None:
         """Copy everything that fits; the whole trunk must."""
