@@ -16,6 +16,7 @@ from rltransfer.agents.anatomy import (
     follow,
     heads,
     named_parts,
+    policy_of,
     task_of,
     trunk_of,
     trunk_sites,
@@ -117,7 +118,8 @@ def site_behind(site: TrunkSite, source: BaseAlgorithm, *, acting: bool = False)
 def carry_heads(ledger: Ledger, diff: SpaceDiff, *, acting: bool = False, maps: InterTaskMaps | None = None) -> None:
     """Copy every head whose shape agrees; those that stand for actions only where the actions do, too, or by a map.
 
-    A head that was learned on another trunk than the one it would stand on now is left; see ``carry_trunk``.
+    A head that was learned on another trunk than the one it would stand on now is left; see ``carry_trunk``. Running
+    statistics of normalisation go with the weights of their layer.
     """
     source, ours = heads(ledger.source), heads(ledger.model)
     displaced = _displaced(ledger) if acting else ()
@@ -135,7 +137,13 @@ def carry_heads(ledger: Ledger, diff: SpaceDiff, *, acting: bool = False, maps: 
             counterpart = _online(name)
             pair = pairs(name, counterpart)
             candidates.append(_Candidate(name, parameter, counterpart, source.get(counterpart), pair))
-    _carry(ledger, candidates, maps)
+    unfit = _carry(ledger, candidates, maps)
+    statistics = dict(policy_of(ledger.source).named_buffers())
+    for name, buffer in policy_of(ledger.model).named_buffers():
+        behind = statistics.get(_online(name))
+        is_carried = _layer(name) in {_layer(candidate.name) for candidate in candidates} - unfit
+        if is_carried and behind is not None and behind.shape == buffer.shape:
+            buffer.copy_(behind)
     follow(ledger.model)
 
 

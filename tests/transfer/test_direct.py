@@ -104,3 +104,18 @@ def test_scratch_leaves_both_sides_as_they_are_and_says_so(algorithm, pair, snap
     assert set(report.counts("target")) == {"re-initialised"}
     assert set(report.counts("source")) == {"absent"}
     assert model.policy.optimizer is optimizer
+
+
+@pytest.mark.parametrize("method", [rlt.Direct(), rlt.Finetune()], ids=["direct", "finetune"])
+def test_running_statistics_of_heads_go_with_them(method, pair, frames):
+    """CrossQ normalises between its heads' layers: with fresh statistics the source's weights mean something else."""
+    model, source = pair("crossq", robots=("hovercraft", "hovercraft"))
+    with torch.no_grad():
+        for name, buffer in source.policy.named_buffers():
+            if name.endswith(("ra_mean", "ra_var")):
+                buffer.add_(torch.rand(buffer.shape, generator=torch.Generator().manual_seed(len(name))))
+    before = model.predict(frames, deterministic=True)[0]
+    method.attach(model, source)
+    expected, found = (agent.predict(frames, deterministic=True)[0] for agent in (source, model))
+    assert (found == expected).all()
+    assert abs(before - expected).max() > 1e-3

@@ -144,6 +144,14 @@ def test_batch_norm_statistics_are_interpolated_too(tiny, batch_normed):
     assert not torch.equal(own, theirs)
 
 
+def test_running_statistics_of_heads_are_interpolated_where_the_heads_were_carried(pair, frames):
+    model, source, _ = attached(pair, rlt.WeightInterpolation(alpha=0.0), "crossq", steps=128)
+    assert abs(model.predict(frames, deterministic=True)[0] - source.predict(frames, deterministic=True)[0]).max() > 0
+    with at_rest(model):
+        expected, found = (agent.predict(frames, deterministic=True)[0] for agent in (source, model))
+    assert (found == expected).all()
+
+
 def test_beside_a_frozen_prefix_features_are_cached_and_only_the_rest_is_interpolated(pair, frames, tmp_path, snapshot):
     method = rlt.Compose(methods=(rlt.Frozen(at="fc"), rlt.WeightInterpolation()))
     model, _, report = attached(pair, method)

@@ -61,7 +61,7 @@ class WeightInterpolation(TransferMethod):
         """Remember the source's weights, and let the model rest between them and its own."""
         import torch
 
-        from rltransfer.agents.anatomy import named_parts, trunk_sites
+        from rltransfer.agents.anatomy import named_parts, policy_of, trunk_sites
         from rltransfer.agents.resting import rest_with
 
         if self.alpha == 1 and not self.compared:
@@ -74,8 +74,11 @@ class WeightInterpolation(TransferMethod):
                 ends.append((parts[name], end.detach().clone()))
                 transfer.ledger.remark(name, f"at rest {1 - self.alpha:g} x the source's + {self.alpha:g} x its own")
         for site in trunk_sites(transfer.model):
-            buffers = site.trunk.stages.buffers()
-            ends.extend((buffer, buffer.clone()) for buffer in buffers if buffer.is_floating_point())
+            ends.extend((buffer, buffer.clone()) for buffer in site.trunk.buffers() if buffer.is_floating_point())
+        layers = {name.rpartition(".")[0] for name in transfer.ledger.carried()}
+        for name, buffer in policy_of(transfer.model).named_buffers():  # of heads that were carried over
+            if name.rpartition(".")[0] in layers and buffer.is_floating_point():
+                ends.append((buffer, buffer.clone()))
 
         def between(alpha: float) -> Iterator[tuple[Tensor, Tensor]]:
             for own, end in ends:
