@@ -83,7 +83,8 @@ class Instances(TransferMethod):
         """
         if not self.transitions or not self.trust:
             return
-        from rltransfer.transfer.mechanisms.instances import SourceRows, put_beside, require_one_step_rows
+        from rltransfer.transfer.mechanisms.instances import SourceRows
+        from rltransfer.transfer.mechanisms.mixed_replay import put_beside, require_one_step_rows
 
         require_one_step_rows(transfer.model, transfer.source)
         rows = SourceRows(
