@@ -121,7 +121,7 @@ def show(
 
     if what[0] == "family" and len(what) == 2:
         session.show_family_in_terminal(what[1], png=png)
-    elif what[0] in session.DESCRIBED and len(what) == 2 and png is None:
+    elif len(what) == 2 and png is None:
         session.show_settings_in_terminal(*what)
     elif len(what) == 1 and png is None:
         session.show_in_terminal(Path(what[0]))

@@ -72,11 +72,11 @@ def show_family_in_terminal(name: str, *, png: Path | None) -> None:
 
 def show_settings_in_terminal(kind: str, name: str) -> None:
     """Show what a method, trunk, algorithm or wrapper does, and its options."""
-    _console().print(settings_page(DESCRIBED[kind], name))
-
-
-DESCRIBED = {entries.kind: entries for entries in (METHODS, TRUNKS, ALGORITHMS, WRAPPERS)}
-"""What is described by a settings class, by what one of them is called."""
+    described = {entries.kind: entries for entries in (METHODS, TRUNKS, ALGORITHMS, WRAPPERS)}
+    if kind not in described:
+        kinds = ("family", *described)
+        raise UnknownNameError("kind", kind, kinds, nearest(kind, kinds))
+    _console().print(settings_page(described[kind], name))
 
 
 def import_in_terminal(config: ExperimentConfig, *, to: Path) -> None:

@@ -183,6 +183,7 @@ def test_a_family_is_shown_and_drawn(tmp_path) -> None:
     [
         (["show", "family", "rovr"], "Did you mean 'rover'?"),
         (["show", "family", "rover", "more"], "show takes a run directory"),
+        (["show", "methode", "finetune"], "unknown kind 'methode'. Did you mean 'method'?"),
         (["show", "method", "finetun"], "Did you mean 'finetune'?"),
         (["show", "runs/x", "--png", "x.png"], "--png goes with a family"),
         (["show", "family", "rover", "--png", "x.xyz"], "x.xyz: only PNG is written. Give it the ending .png: x.png"),
