@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from rltransfer.agents.algorithms import Algorithm
 from rltransfer.agents.algorithms.algorithm import ACTIVATIONS
 from rltransfer.agents.anatomy import TEMPERATURE, policy_of
 from rltransfer.agents.foreign_files import SavedModel, read_saved_model
+from rltransfer.agents.import_report import ImportReport
 from rltransfer.agents.making import algorithm_settings, build_model
 from rltransfer.agents.normalizing import Statistics, given_statistics, normalizing_env, set_statistics
 from rltransfer.agents.sb3_names import from_sb3, hidden_widths, trunk_in
@@ -33,41 +33,6 @@ if TYPE_CHECKING:
 
 NOT_READ = ("num_envs", "net_arch", "activation_fn", "normalize", "buffer_size")
 """Settings that are not the file's attribute of the same name; a buffer's size is this machine's affair."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportReport:
-    """What came out of a foreign file; ``str()`` tells it in a few lines.
-
-    Args:
-        file: the zip.
-        algorithm: by our name.
-        numbers: how many weights were taken over, each network's own.
-        read: settings that the file says, with their values.
-        defaults: settings that it holds as pickles or not at all, which have the value they have here by default.
-        left: attributes of the file that were left pickled.
-        notes: what else to know, a line each.
-    """
-
-    file: str
-    algorithm: str
-    numbers: int
-    read: Mapping[str, Any]
-    defaults: Mapping[str, Any]
-    left: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    def __str__(self) -> str:
-        def listed(values: Mapping[str, Any]) -> str:
-            return ", ".join(f"{name} {value}" for name, value in values.items()) or "none"
-
-        lines = [
-            f"{self.file}: {self.numbers:,} weights of {self.algorithm} taken over",
-            f"  settings read from it: {listed(self.read)}",
-            f"  settings it does not say in plain values, with their defaults here: {listed(self.defaults)}",
-            f"  left pickled, never executed: {', '.join(self.left) or 'nothing'}",
-        ]
-        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
 
 def import_agent(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
-from typing import Literal, NamedTuple, TypeAlias
+from collections.abc import Container
+from typing import Literal
 
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
@@ -21,15 +21,14 @@ from rltransfer.agents.anatomy import (
     trunk_of,
     trunk_sites,
 )
-from rltransfer.agents.axes import Block, labelled
 from rltransfer.agents.extractor import TrunkExtractor
 from rltransfer.agents.normalizing import WHOLE, statistics_of
 from rltransfer.agents.optimizing import exchange
 from rltransfer.errors import NotApplicableError
 from rltransfer.tasks.perceived import perceived, perceived_key
 from rltransfer.tasks.space_diff import SpaceDiff
+from rltransfer.transfer.candidates import Candidate, carry_layers, layer_of, online_name, pairs_of
 from rltransfer.transfer.inter_task import InterTaskMaps
-from rltransfer.transfer.mechanisms.mapping import Carried, copy_mapped, fits
 from rltransfer.transfer.report import Ledger
 
 
@@ -87,30 +86,30 @@ def carry_trunk(
         stages: those that are copied; all where left out.
         maps: of the observations, which the first layer reads.
     """
-    pairs = _pairs(ledger, maps)
+    pairs = pairs_of(ledger, maps)
     for number, site in enumerate(trunk_sites(ledger.model)):
         prefix = "trunk" if number == 0 else site.path
         origin, theirs = site_behind(site, ledger.source, acting=acting)
         source, buffers = dict(theirs.trunk.stages.named_parameters()), dict(theirs.trunk.stages.named_buffers())
-        candidates: list[_Candidate] = []
+        candidates: list[Candidate] = []
         for stage, name, parameter in site.trunk.named_stage_parameters():
             if stages is None or stage in stages:
                 whole, behind = f"{prefix}.{name}", f"{origin}.{name}"
-                candidates.append(_Candidate(whole, parameter, behind, source.get(name), pairs(whole, behind)))
+                candidates.append(Candidate(whole, parameter, behind, source.get(name), pairs(whole, behind)))
             else:
                 ledger.refused(f"{prefix}.{name}", "its stage is learned anew")
-        unfit = _carry(ledger, candidates, maps)
+        unfit = carry_layers(ledger, candidates, maps)
         for name, buffer in site.trunk.stages.named_buffers():
             if stages is not None and name.split(".")[0] not in stages:
                 continue
-            if name in buffers and buffers[name].shape == buffer.shape and _layer(f"{prefix}.{name}") not in unfit:
+            if name in buffers and buffers[name].shape == buffer.shape and layer_of(f"{prefix}.{name}") not in unfit:
                 buffer.copy_(buffers[name])
 
 
 def site_behind(site: TrunkSite, source: BaseAlgorithm, *, acting: bool = False) -> tuple[str, TrunkSite]:
     """The source's trunk that ``site`` of a target takes over, and the name that reports give it."""
     sites = [theirs for theirs in trunk_sites(source) if theirs.role == "online"]
-    same = [theirs for theirs in sites[1:] if theirs.path == _online(site.path) and not acting]
+    same = [theirs for theirs in sites[1:] if theirs.path == online_name(site.path) and not acting]
     return (same[0].path, same[0]) if same else ("trunk", sites[0])
 
 
@@ -123,9 +122,9 @@ def carry_heads(ledger: Ledger, diff: SpaceDiff, *, acting: bool = False, maps: 
     """
     source, ours = heads(ledger.source), heads(ledger.model)
     displaced = _displaced(ledger) if acting else ()
-    pairs = _pairs(ledger, maps)
+    pairs = pairs_of(ledger, maps)
     is_told = diff.action_equal or (maps is not None and maps.actions is not None)
-    candidates: list[_Candidate] = []
+    candidates: list[Candidate] = []
     for name, parameter in ours.items():
         if name == TEMPERATURE:
             ledger.refused(name, "the weight of the entropy is found anew: the source explores no more")
@@ -134,14 +133,14 @@ def carry_heads(ledger: Ledger, diff: SpaceDiff, *, acting: bool = False, maps: 
         elif acts(name, ours) and not is_told:
             ledger.refused(name, "the action spaces differ")
         else:
-            counterpart = _online(name)
+            counterpart = online_name(name)
             pair = pairs(name, counterpart)
-            candidates.append(_Candidate(name, parameter, counterpart, source.get(counterpart), pair))
-    unfit = _carry(ledger, candidates, maps)
+            candidates.append(Candidate(name, parameter, counterpart, source.get(counterpart), pair))
+    unfit = carry_layers(ledger, candidates, maps)
     statistics = dict(policy_of(ledger.source).named_buffers())
     for name, buffer in policy_of(ledger.model).named_buffers():
-        behind = statistics.get(_online(name))
-        is_carried = _layer(name) in {_layer(candidate.name) for candidate in candidates} - unfit
+        behind = statistics.get(online_name(name))
+        is_carried = layer_of(name) in {layer_of(candidate.name) for candidate in candidates} - unfit
         if is_carried and behind is not None and behind.shape == buffer.shape:
             buffer.copy_(behind)
     follow(ledger.model)
@@ -193,89 +192,6 @@ def require_stages(ledger: Ledger, wanted: Container[str]) -> None:
     for name in named_parts(ledger.model):
         if name.startswith("trunk.") and name.split(".")[1] in wanted and name not in carried:
             raise NotApplicableError(f"stage {name.split('.')[1]!r} does not fit the source's trunk ({name} differs)")
-
-
-class _Candidate(NamedTuple):
-    """A parameter that may be copied, and what it would be copied from.
-
-    Args:
-        name: of the parameter.
-        parameter: itself.
-        counterpart: the name of what stands for it in the source.
-        value: what does, where there is such a thing.
-        pair: both in blocks of known axes, where maps act on one of these.
-    """
-
-    name: str
-    parameter: torch.Tensor
-    counterpart: str
-    value: torch.Tensor | None
-    pair: _Pair | None
-
-    def fits(self, maps: InterTaskMaps | None) -> bool:
-        """Whether it can be copied, by a map where there is one."""
-        if self.pair is not None and maps is not None:
-            return fits(*self.pair, maps)
-        return self.value is not None and self.value.shape == self.parameter.shape
-
-
-_Pair: TypeAlias = tuple[tuple[Block, ...], tuple[Block, ...]]
-"""A parameter and its counterpart in blocks."""
-
-
-def _pairs(ledger: Ledger, maps: InterTaskMaps | None) -> Callable[[str, str], _Pair | None]:
-    """Gives a parameter and its counterpart in blocks, where maps act on one of their axes."""
-    if maps is None:
-        return lambda name, counterpart: None
-    ours, theirs = labelled(ledger.model), labelled(ledger.source)
-
-    def pair(name: str, counterpart: str) -> _Pair | None:
-        blocks = ours.get(name, ())
-        acted_on = any(maps.of(axis) is not None for block in blocks for axis in block.axes)
-        return (blocks, theirs[counterpart]) if acted_on and counterpart in theirs else None
-
-    return pair
-
-
-def _carry(ledger: Ledger, candidates: list[_Candidate], maps: InterTaskMaps | None = None) -> set[str]:
-    """Copy the layers of which every parameter fits: a bias means nothing without its weights. Returns the others."""
-    unfit = {_layer(candidate.name) for candidate in candidates if not candidate.fits(maps)}
-    for candidate in candidates:
-        name, parameter, counterpart, value, pair = candidate
-        if value is None:
-            ledger.refused(name, "the source has none")
-        elif not candidate.fits(maps):
-            ledger.refused(name, f"the source's has shape {tuple(value.shape)}")
-        elif _layer(name) in unfit:
-            ledger.refused(name, "the rest of its layer does not fit")
-        elif pair is not None and maps is not None:
-            _note_mapped(ledger, candidate, copy_mapped(*pair, maps), is_filled=maps.otherwise is not None)
-        else:
-            if parameter is not value:
-                parameter.copy_(value)
-            ledger.note(name, "copied", counterpart)
-    return unfit
-
-
-def _note_mapped(ledger: Ledger, candidate: _Candidate, carried: Carried, *, is_filled: bool) -> None:
-    """Say what became of a parameter that a map acted on."""
-    assert candidate.value is not None
-    if not carried.taken:
-        ledger.refused(candidate.name, "nothing of the source's is mapped to it")
-    elif carried.is_whole:
-        ledger.note(candidate.name, "copied", candidate.counterpart)
-    else:
-        taken = candidate.parameter.numel() if is_filled else carried.taken
-        ledger.note(candidate.name, "mapped", candidate.counterpart, carried.note, parts=(taken, carried.given))
-
-
-def _layer(name: str) -> str:
-    return name.rpartition(".")[0]
-
-
-def _online(name: str) -> str:
-    """What a head of a target network follows: the source's target network lags behind and is not taken over."""
-    return name.replace("_target.", ".", 1)
 
 
 def tie_trunk(ledger: Ledger) -> None:

@@ -12,6 +12,7 @@ from rltransfer.agents.anatomy import acts, follow, heads, optimizers
 from rltransfer.agents.axes import Block, labelled
 from rltransfer.agents.optimizing import require_steps
 from rltransfer.errors import NotApplicableError
+from rltransfer.transfer.candidates import online_name
 from rltransfer.transfer.report import Ledger
 
 
@@ -32,7 +33,7 @@ def begin_in_span(ledger: Ledger) -> None:
         )
     for name, (block, basis, _) in found.items():
         _project(block, basis)
-        ledger.note(name, "mapped", _online(name), "combinations of the source's actions, by a learned mapping")
+        ledger.note(name, "mapped", online_name(name), "combinations of the source's actions, by a learned mapping")
     follow(ledger.model)
 
 
@@ -75,7 +76,7 @@ def spans(model: BaseAlgorithm, source: BaseAlgorithm) -> dict[str, tuple[Block,
     ours, theirs, names = labelled(model), labelled(source), heads(model)
     found = {}
     for name in sorted(names, key=lambda name: ("critic" in name, "_target" in name)):
-        behind = theirs.get(_online(name), ())
+        behind = theirs.get(online_name(name), ())
         if not acts(name, names) or names[name].dim() < 2:
             continue
         for one, two in zip(ours.get(name, ()), behind, strict=False):
@@ -99,7 +100,3 @@ def _rows(block: Block) -> Tensor:
 def _project(block: Block, basis: Tensor) -> None:
     view = block.values.movedim(block.axes.index("actions"), 0)
     view.copy_((_rows(block) @ basis @ basis.T).view(view.shape))
-
-
-def _online(name: str) -> str:
-    return name.replace("_target.", ".", 1)
