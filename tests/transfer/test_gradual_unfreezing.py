@@ -161,3 +161,16 @@ def test_an_agent_saved_while_stages_wait_acts_the_same_and_learns_whole(learner
     expected, found = (m.predict(observations, deterministic=True)[0] for m in (model, again))
     assert (expected == found).all()
     assert all(parameter.requires_grad for parameter in again.policy.parameters())
+
+
+def test_unfrozen_stages_leave_what_is_kept_still(batch_normed):
+    trunk = batch_normed().build((3, 64, 64))
+    trunk.keep_still(["conv2.0"])
+    trunk.freeze("fc")
+    trunk.train()
+    assert not any(p.requires_grad for stage in ("conv1", "conv2") for p in trunk.stages[stage].parameters())
+    trunk.unfreeze_stages(["conv2"])
+    convolution, norm = trunk.stages["conv2"][0], trunk.stages["conv2"][1]
+    assert [p.requires_grad for p in (convolution.weight, norm.weight)] == [False, True]
+    assert (convolution.training, norm.training) == (False, True)
+    assert (trunk.frozen_until, trunk.frozen_stages) == (1, {"conv1"})
