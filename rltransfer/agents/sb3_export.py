@@ -78,6 +78,11 @@ def _plain_model(agent: BaseAlgorithm, settings: Algorithm) -> BaseAlgorithm:
             f"its trunk, {trunk}, is no network of Stable-Baselines3, so the zip would need "
             "rltransfer to be opened. Use rltransfer.save; nature, flatten and mlp can be exported."
         )
+    if settings.sb3.startswith("rltransfer."):
+        raise ArtifactError(
+            f"{settings.name} is an algorithm of rltransfer's own, so the zip would need rltransfer to be opened. Use "
+            "rltransfer.save."
+        )
     if isinstance(spec, MLP):
         settings = _with_trunk(settings, spec)
     if isinstance(space, spaces.Dict):

@@ -113,7 +113,8 @@ class SuccessorNetwork(QNetwork):
         return improved(self.successors(self.encoded(obs)), self.reward)
 
     def _by_action(self, outputs: Tensor) -> Tensor:
-        return outputs.reshape(outputs.shape[0], -1, self.phi.size)
+        """Features of all actions, each after the other, as heads are laid out -> (batch, actions, size of phi)."""
+        return outputs.reshape(outputs.shape[0], self.phi.size, -1).transpose(1, 2)
 
     def _head(self) -> nn.Sequential:
         width = int(self.action_space.n) * self.phi.size

@@ -7,7 +7,10 @@ import torch
 import rltransfer as rlt
 from rltransfer.agents.artifact import settings_of
 from rltransfer.agents.reward_regression import RewardRegression
+from rltransfer.agents.sb3_export import to_sb3
 from rltransfer.agents.successor_policy import improved
+from rltransfer.errors import ArtifactError
+from rltransfer.trunks.specs import MLP
 
 STATES, ACTIONS, FEATURES, GAMMA = 14, 4, 3, 0.9
 
@@ -159,10 +162,10 @@ def test_the_loss_is_that_of_each_feature_and_of_the_reward(tiny):
         total = 0.0
         for i in range(16):
             phi = torch.cat([torch.tanh(net.phi.linear(torch.cat([now[i], later[i]]))), torch.ones(1)])
-            ahead = target.q_net(lagging[i]).reshape(4, 3)
+            ahead = target.q_net(lagging[i]).reshape(3, 4).T
             best = (ahead @ net.reward).argmax()
             goal = phi + model.gamma * ahead[best] * (1 - data.dones[i])
-            psi = net.q_net(now[i]).reshape(4, 3)[int(data.actions[i])]
+            psi = net.q_net(now[i]).reshape(3, 4).T[int(data.actions[i])]
             total += torch.nn.functional.smooth_l1_loss(psi, goal) / 16
             total += (phi @ net.reward - data.rewards[i]).square().item() / 16
         torch.testing.assert_close(model._loss(data), total, rtol=1e-4, atol=1e-6)
@@ -186,6 +189,21 @@ def test_the_reward_moves_features_and_weights_and_the_successors_do_not_move_th
     assert {"q_net.phi.linear.weight", "q_net.reward", "q_net.q_net.0.weight"} <= moved
     assert any(name.startswith("q_net.features_extractor") for name in moved)
     assert not any("target" in name for name in moved)
+
+
+def test_an_action_mapping_finds_the_successors_of_each_action(tiny, cartpole):
+    """A head's rows are laid out as its quantiles are in QR-DQN: each feature, of all actions."""
+    trunk = MLP(widths=(6,))
+    source, model = (tiny("successor_dqn", cartpole(), seed=seed, trunk=trunk) for seed in (0, 7))
+    rlt.Direct(action_mapping=(1, 0)).attach(model, source)
+    seen = torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(model.q_net(seen), source.q_net(seen)[:, [1, 0]])
+
+
+def test_it_is_not_exported_to_stable_baselines_which_could_not_open_it(tiny, tmp_path):
+    with pytest.raises(ArtifactError, match="successor_dqn is an algorithm of rltransfer's own"):
+        to_sb3(tiny("successor_dqn"), tmp_path / "agent.zip")
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_agent_is_what_it_says_and_no_dqn(tiny, tmp_path, frames):

@@ -112,7 +112,7 @@ def test_actions_are_those_that_any_policy_makes_the_most_of(agents, frames):
         model.q_net.q_net[0].weight.mul_(-1)  # the own policy goes another way
         features = model.q_net.encoded(torch.as_tensor(frames))
         judged = [
-            (head(features).reshape(16, 4, 6) * model.q_net.reward).sum(2)
+            (head(features).reshape(16, 6, 4) * model.q_net.reward[:, None]).sum(1)
             for head in (model.q_net.q_net, source.q_net.q_net)
         ]
         best = torch.maximum(*judged)
@@ -183,7 +183,7 @@ def test_agents_beside_the_source_bring_theirs_each_policy_once(agents, tiny, fr
     assert (entry.fate, entry.counterpart, entry.note) == ("frozen", None, f"the policy of {folder}")
     with torch.no_grad():
         features = model.q_net.encoded(torch.as_tensor(frames))
-        psi = torch.stack([head(features).reshape(16, 4, 6) for head in (agent.q_net.q_net for agent in expected)])
+        psi = torch.stack([head(features).reshape(16, 6, 4).mT for head in (agent.q_net.q_net for agent in expected)])
     torch.testing.assert_close(values(model, frames), (psi @ model.q_net.reward.detach()).amax(0))
     model.learn(96)
 
