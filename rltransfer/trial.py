@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,7 @@ from rltransfer.launch import Tell
 from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialName
 from rltransfer.tasks.making import vec_env
 from rltransfer.tasks.space_diff import SpaceDiff
-from rltransfer.training import Evaluation, Evaluator, train
+from rltransfer.training import Episodes, Evaluation, Evaluator, train
 from rltransfer.transfer.given_agents import STEPS_BESIDE
 from rltransfer.transfer.method import TransferMethod
 from rltransfer.transfer.methods.scratch import Scratch
@@ -115,7 +116,10 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     own = "source" if name.is_source else "target"
     evaluation = config.evaluation
     evaluators = {own: Evaluator(task, episodes=evaluation.episodes, seed=evaluation.seed)}
-    agent, source, report = _agent(trial, task, directory)
+    untaught: list[Episodes] = []
+    agent, source, report = _agent(
+        trial, task, directory, before_play=lambda agent: untaught.append(evaluators[own].measure(agent))
+    )
     played = (0, 0) if report is None else (report.source_steps, report.target_steps)
     measured = {own: (evaluators[own], agent)}
     method = trial.method
@@ -126,6 +130,10 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     writer = TensorBoardOutputFormat(str(directory.path))
     record = _Recorder(directory, writer)
     budget = (config.source.budget or 0) if name.is_source else config.budget
+    if played[1] > budget:
+        raise NotApplicableError(
+            f"it plays the target for {played[1]:,} steps before it learns: more than the budget of {budget:,}"
+        )
     if method is None or method.trains:
         every = min(evaluation.every, budget)
         seconds = train(
@@ -137,11 +145,13 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
             writers=[writer],
             tell=tell,
             played=played[1],
+            before=untaught[0] if untaught else None,
         )
-    else:
+    else:  # it does not learn, so its curve is flat, but for what it played beforehand
         episodes = evaluators[own].measure(agent)
-        for steps in (0, budget):  # it does not learn, so its curve is flat
-            record(Evaluation(env_steps=steps, on=own, episodes=episodes, train_seconds=0.0))
+        for steps in sorted({0, played[1], budget}):
+            then = untaught[0] if steps < played[1] else episodes
+            record(Evaluation(env_steps=steps, on=own, episodes=then, train_seconds=0.0))
         seconds = 0.0
     writer.close()
     if report is not None:
@@ -165,7 +175,7 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
 
 
 def _agent(
-    trial: Trial, task: Task, directory: TrialDirectory
+    trial: Trial, task: Task, directory: TrialDirectory, *, before_play: Callable[[BaseAlgorithm], None]
 ) -> tuple[BaseAlgorithm, BaseAlgorithm | None, TransferReport | None]:
     """The trial's agent with what its method carried over; the source agent and the report, where there is one."""
     config, method, settings = trial.config, trial.method, trial.config.agent
@@ -181,7 +191,7 @@ def _agent(
             source_env = vec_env(source_task, num_envs=settings.num_envs, seed=source_seed)
         source = trial.source_agent(source_env)
         source.action_space.seed(seed_of(trial.name.seed, "exploration beside the target"))
-    report = method.attach(agent, source, diff=SpaceDiff.between(source_task, task))
+    report = method.attach(agent, source, diff=SpaceDiff.between(source_task, task), before_play=before_play)
     write_json(directory.transfer, report.as_json())
     return agent, source, report
 

@@ -59,6 +59,36 @@ def test_pretraining_on_target_frames_needs_no_source_agent_and_is_paid_for_in_t
     assert report["source"] == {}
 
 
+def measured(run, config, method):
+    name = TrialName("dusk", method, 0)
+    run_trial(Trial(run=run, config=config, name=name), lambda content: None)
+    directory = RunDirectory(run).trial(name)
+    assert directory.status()["state"] == "finished"
+    return {row.env_steps: row.return_mean for row in directory.evaluations()}
+
+
+@pytest.mark.parametrize("frames", [32, 64, 96])
+def test_what_pretraining_gives_shows_only_after_its_frames_were_played(frames, tmp_path):
+    text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"]).replace("every: 64", "every: 32")
+    method = f"[{{contrastive: {{frames: {frames}, updates: 30, learning_rate: 0.1, batch_size: 8}}}}]"
+    config = parse_experiment(text.replace("[hard_sharing]", method))
+    control, pretrained = measured(tmp_path, config, "scratch"), measured(tmp_path, config, "contrastive")
+    assert list(pretrained) == list(control)
+    assert {pretrained[steps] for steps in range(0, frames, 32)} == {control[0]}
+    report = json.loads(RunDirectory(tmp_path).trial(TrialName("dusk", "contrastive", 0)).transfer.read_text())
+    assert report["target_steps"] == frames
+
+
+def test_a_method_that_plays_more_than_the_budget_is_not_applicable(tmp_path):
+    text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
+    config = parse_experiment(text.replace("[hard_sharing]", "[{contrastive: {frames: 256, updates: 1}}]"))
+    name = TrialName("dusk", "contrastive", 0)
+    run_trial(Trial(run=tmp_path, config=config, name=name), lambda content: None)
+    status = RunDirectory(tmp_path).trial(name).status()
+    assert status["state"] == "not applicable"
+    assert "256 steps before it learns: more than the budget of 128" in status["reason"]
+
+
 def test_the_steps_of_agents_beside_the_source_are_paid_for_too(tmp_path):
     text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
     alone = parse_experiment(text)

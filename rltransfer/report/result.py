@@ -292,5 +292,6 @@ def _most(trials: Mapping[int, _Trial], key: str) -> int:
 
 
 def _stretched(curve: Curve, control: Curve) -> Curve:
-    """``curve`` at the control's evaluation steps: a policy that does not train is the same at all of them."""
-    return Curve(control.env_steps, np.full(len(control.returns), curve.first()))
+    """``curve`` at the control's evaluation steps: a policy that does not train is what it was last measured to be."""
+    last = np.searchsorted(curve.env_steps, control.env_steps, side="right") - 1
+    return Curve(control.env_steps, curve.returns[last])

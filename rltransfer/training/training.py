@@ -81,23 +81,26 @@ class _Measured(BaseCallback):
 
     def __init__(
         self,
+        *,
         budget: int,
         every: int,
+        first: int,
+        measure_start: Callable[[], float],
         measure: Callable[[int, float], float],
         tell: Callable[[Progress], None],
     ) -> None:
         super().__init__()
         self.clock = _Clock()
         self._budget, self._every = budget, every
-        self._measure, self._tell = measure, tell
-        self._next = every
+        self._measure_start, self._measure, self._tell = measure_start, measure, tell
+        self._next = first
         self._latest: float | None = None
         self._told = 0.0
         self._rollout_began = 0
         self._is_due = False
 
     def _on_training_start(self) -> None:
-        self._latest = self._measure(0, 0.0)
+        self._latest = self._measure_start()
         self.clock.start()
 
     def _on_step(self) -> bool:
@@ -154,6 +157,7 @@ def train(
     writers: list[KVWriter],
     tell: Callable[[Progress], None] = lambda progress: None,
     played: int = 0,
+    before: Episodes | None = None,
 ) -> float:
     """Train ``model`` for ``budget`` environment steps.
 
@@ -171,7 +175,9 @@ def train(
         record: called with each evaluation.
         writers: where Stable-Baselines3's own figures go, TensorBoard or files.
         tell: called about twice a second.
-        played: environment steps of the budget that are spent before training begins.
+        played: environment steps of the budget that were spent before training begins. What is learned from them
+            shows from then on, and not at step 0.
+        before: what was achieved on the own task before they were spent; stands for all evaluations until then.
 
     Returns:
         Seconds spent training, without evaluations.
@@ -186,7 +192,25 @@ def train(
                 own = float(episodes.returns.mean())
         return own
 
-    callback = _Measured(budget, every, measure, tell)
+    def measure_start() -> float:
+        if played and before is not None:
+            for steps in range(0, played, every):
+                for on, (evaluator, agent) in evaluators.items():
+                    episodes = before if on == own_task else evaluator.measure(agent)
+                    record(Evaluation(env_steps=steps, on=on, episodes=episodes, train_seconds=0.0))
+            if played % every:
+                return float(before.returns.mean())
+        return measure(played if before is not None else 0, 0.0)
+
+    own_task = next(iter(evaluators))
+    callback = _Measured(
+        budget=budget,
+        every=every,
+        first=(played // every + 1) * every,
+        measure_start=measure_start,
+        measure=measure,
+        tell=tell,
+    )
     model.set_logger(Logger(folder=None, output_formats=writers))
     model.num_timesteps = played
     model.learn(budget - played, callback=callback, reset_num_timesteps=not played)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -59,6 +59,8 @@ class Attachment:
     """The target's parameters before any were carried over, where a method ``mixes_fresh_weights``."""
     given: dict[str, BaseAlgorithm] = field(default_factory=dict, init=False)
     """Agents beside the source that a method was given, by their folders, where they learn along."""
+    before_play: Callable[[BaseAlgorithm], None] | None = None
+    """Called with the agent that is about to play the target task for the first time, before anything is learned."""
     _carried: bool = field(default=False, init=False)
 
     @property
@@ -93,6 +95,8 @@ class Attachment:
 
     def play_target(self, agent: BaseAlgorithm, steps: int, *, at_random: bool = False) -> Rollout:
         """Transitions of ``agent``, or of random actions, in the target's environment: part of the target's budget."""
+        if not self.target_steps and self.before_play is not None:
+            self.before_play(agent)
         with drawing_apart(self.model, f"play before learning from step {self.target_steps}"):
             rollout = play(agent, steps, env=self.model.get_env(), at_random=at_random)
         self.target_steps += len(rollout)
@@ -115,6 +119,7 @@ def attach(
     *,
     label: str,
     diff: SpaceDiff | None = None,
+    before_play: Callable[[BaseAlgorithm], None] | None = None,
 ) -> TransferReport:
     """Attach ``methods`` together: each phase of all of them, before the next phase of any.
 
@@ -127,6 +132,7 @@ def attach(
         source: the source agent; None where no method takes one.
         label: what reports call the transfer.
         diff: see ``TransferMethod.attach``.
+        before_play: see ``TransferMethod.attach``.
     """
     if source is None and (taking := [method.label for method in methods if method.takes_source]):
         raise NotApplicableError(f"{', '.join(taking)} needs a source agent, and none was given")
@@ -146,6 +152,7 @@ def attach(
         diff=diff,
         ledger=ledger,
         methods=methods,
+        before_play=before_play,
         heads="reinit" if any(getattr(method, "heads", None) == "reinit" for method in methods) else "copy",
         acting=any(method.carries_acting_trunk for method in methods),
         stages=tuple(s for s in stages if all(s in method.carried_stages(stages) for method in methods)),

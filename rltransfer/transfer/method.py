@@ -9,7 +9,7 @@ from pydantic import Field
 from rltransfer.settings import Options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from stable_baselines3.common.base_class import BaseAlgorithm
 
@@ -131,7 +131,12 @@ class TransferMethod(Options):
         """Do what needs everything else in its place."""
 
     def attach(
-        self, model: BaseAlgorithm, source: BaseAlgorithm | None, *, diff: SpaceDiff | None = None
+        self,
+        model: BaseAlgorithm,
+        source: BaseAlgorithm | None,
+        *,
+        diff: SpaceDiff | None = None,
+        before_play: Callable[[BaseAlgorithm], None] | None = None,
     ) -> TransferReport:
         """Carry what ``source`` knows into ``model``, in place; ``model.learn`` then does the rest.
 
@@ -140,6 +145,8 @@ class TransferMethod(Options):
             source: the trained source agent; None will do for a method that takes none. Its weights are left as they
                 are, except by hard sharing.
             diff: what differs between their tasks; found from their tasks, or else their spaces, where left out.
+            before_play: called with the agent that first plays the target task, where one does so before learning
+                begins: the time to measure what it can do by then.
 
         Returns:
             The fate of every parameter of both.
@@ -150,7 +157,7 @@ class TransferMethod(Options):
         """
         from rltransfer.transfer.attaching import attach
 
-        return attach(self.together(), model, source, label=self.label, diff=diff)
+        return attach(self.together(), model, source, label=self.label, diff=diff, before_play=before_play)
 
     @property
     def takes_source(self) -> bool:
