@@ -10,10 +10,13 @@ from typer.testing import CliRunner
 import rltransfer
 import rltransfer.registry
 from rltransfer.cli import app
+from rltransfer.config import parse_experiment
 
 REPOSITORY = Path(__file__).parents[2]
 CONFIGS = sorted((REPOSITORY / "configs").rglob("*.y*ml"))
 STUDIES = sorted((REPOSITORY / "experiments").glob("*/*.y*ml"))
+METHODS_PAGE = (REPOSITORY / "docs" / "methods.md").read_text(encoding="utf-8")
+METHOD_SECTIONS = dict(re.findall(r"^### (.*)\n((?:(?!##).*\n)*)", METHODS_PAGE, re.MULTILINE))
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
@@ -47,6 +50,44 @@ def test_the_readmes_experiments_check(tmp_path):
         path = tmp_path / f"block-{number}.yaml"
         path.write_text(block, encoding="utf-8")
         assert check(path) == (0, ""), block
+
+
+def test_the_page_of_methods_has_them_all():
+    told_above = {"scratch", "direct", "compose"}
+    assert set(rltransfer.registry.METHODS) - set(METHOD_SECTIONS) == told_above
+
+
+@pytest.mark.parametrize("section", METHOD_SECTIONS)
+def test_what_the_page_of_methods_shows_is_valid(section):
+    shown = re.findall(r"^```yaml\n(.*?)^```", METHOD_SECTIONS[section], re.DOTALL | re.MULTILINE)
+    assert shown
+    trunk = "relational" if section == "relations" else "nature"
+    rest = {
+        "experiment": "shown",
+        "trunk": trunk,
+        "agent": "dqn" if section in {"instances", "jump_start"} else "ppo",
+        "source": "{family: rover, budget: 1_000}",
+        "targets": "{swap: {task: swap}}",
+        "methods": "[finetune]",
+        "budget": "1_000",
+    }
+    for block in shown:
+        text = f"methods:\n{block}" if block.startswith("-") else block
+        given = re.findall(r"^\w+(?=:)", text, re.MULTILINE)
+        parse_experiment("".join(f"{key}: {value}\n" for key, value in rest.items() if key not in given) + text)
+
+
+def test_the_evidence_that_the_page_of_methods_names_is_there():
+    named = set(re.findall(r"`(test_\w+)`", METHODS_PAGE))
+    written = {
+        name
+        for path in (REPOSITORY / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    files = set(re.findall(r"`(tests/[\w/]+\.py)`", METHODS_PAGE))
+    assert len(named) > 50
+    assert named - written == set()
+    assert {file for file in files if not (REPOSITORY / file).exists()} == set()
 
 
 def test_the_readmes_commands_name_files_and_keys_that_are_there():
