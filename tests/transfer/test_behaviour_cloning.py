@@ -8,7 +8,7 @@ import rltransfer as rlt
 from rltransfer.agents.anatomy import follow, named_parts, trunk_of, with_targets
 from rltransfer.errors import ConfigError, NotApplicableError
 from rltransfer.transfer import Compose
-from rltransfer.transfer.mechanisms.pretraining import answers
+from rltransfer.transfer.mechanisms.supervised import answers
 
 DISCRETE = ["ppo", "a2c", "dqn", "qr_dqn", "trpo"]
 CONTINUOUS = ["sac", "td3", "ddpg", "tqc", "crossq"]

@@ -9,7 +9,7 @@ from rltransfer.agents.rollouts import play
 from rltransfer.errors import ConfigError, NotApplicableError
 from rltransfer.transfer import Compose
 from rltransfer.transfer.mechanisms.policies_compared import at, divergence, squared_values
-from rltransfer.transfer.mechanisms.pretraining import answers, pretrain
+from rltransfer.transfer.mechanisms.supervised import answers, pretrain
 from rltransfer.trunks.specs import Impala
 
 DISCRETE = ["ppo", "a2c", "dqn", "qr_dqn", "trpo"]

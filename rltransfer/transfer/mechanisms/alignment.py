@@ -20,8 +20,8 @@ from rltransfer.tasks.perceived import of_perceived, perceived_key
 from rltransfer.trunks.trunk import evaluating
 
 if TYPE_CHECKING:
-    from rltransfer.transfer.alignment import Alignment
     from rltransfer.transfer.attaching import Attachment
+    from rltransfer.transfer.kinds.alignment import Alignment
 
 FeatureLoss: TypeAlias = Callable[[Tensor, Tensor], tuple[Tensor, Mapping[str, float]]]
 """Features (n, d) of source and (m, d) of target frames -> a scalar to be minimised, and what to tell by name."""

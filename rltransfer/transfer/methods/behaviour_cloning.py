@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from rltransfer.transfer.methods.taught_beforehand import TaughtBeforehand
+from rltransfer.transfer.kinds.taught_beforehand import TaughtBeforehand
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rltransfer.agents.rollouts import Rollout
     from rltransfer.transfer.attaching import Attachment
     from rltransfer.transfer.mechanisms.policies_compared import Behaviour
-    from rltransfer.transfer.mechanisms.pretraining import Lesson
+    from rltransfer.transfer.mechanisms.supervised import Lesson
 
 
 class BehaviourCloning(TaughtBeforehand):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from rltransfer.errors import NotApplicableError
-from rltransfer.transfer.pretraining import Pretraining
+from rltransfer.transfer.kinds.pretraining import Pretraining
 
 if TYPE_CHECKING:
     from rltransfer.tasks import SpaceDiff

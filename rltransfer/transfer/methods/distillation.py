@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from rltransfer.transfer.methods.taught_beforehand import TaughtBeforehand
+from rltransfer.transfer.kinds.taught_beforehand import TaughtBeforehand
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rltransfer.agents.rollouts import Rollout
     from rltransfer.transfer.attaching import Attachment
     from rltransfer.transfer.mechanisms.policies_compared import Behaviour
-    from rltransfer.transfer.mechanisms.pretraining import Lesson
+    from rltransfer.transfer.mechanisms.supervised import Lesson
 
 
 class Distillation(TaughtBeforehand):
@@ -56,7 +56,7 @@ class Distillation(TaughtBeforehand):
     def lesson(self, transfer: Attachment, rollout: Rollout) -> tuple[Lesson, Tensor]:
         """The source's answers in every state."""
         from rltransfer.transfer.mechanisms.policies_compared import at, divergence, likeliest, squared_values, surprise
-        from rltransfer.transfer.mechanisms.pretraining import answers
+        from rltransfer.transfer.mechanisms.supervised import answers
 
         teacher = answers(transfer.source, rollout.observations)
         best = likeliest(teacher)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from rltransfer.errors import NotApplicableError
+from rltransfer.transfer.kinds.policies import REPLAYING
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
-from rltransfer.transfer.policies import REPLAYING
 
 if TYPE_CHECKING:
     import torch

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from rltransfer.transfer.pretraining import Pretraining
+from rltransfer.transfer.kinds.pretraining import Pretraining
 
 if TYPE_CHECKING:
     from rltransfer.transfer.mechanisms.reward_free import Frames, Objective

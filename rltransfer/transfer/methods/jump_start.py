@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from rltransfer.errors import ConfigError
+from rltransfer.transfer.kinds.policies import REPLAYING, require_same_spaces
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
-from rltransfer.transfer.policies import REPLAYING, require_same_spaces
 
 if TYPE_CHECKING:
     from rltransfer.tasks import SpaceDiff

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from rltransfer.errors import ConfigError
+from rltransfer.transfer.kinds.policies import SINGLE_STEPS, require_same_spaces
 from rltransfer.transfer.method import Knowledge, TransferMethod
-from rltransfer.transfer.policies import SINGLE_STEPS, require_same_spaces
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from rltransfer.transfer.alignment import Alignment
+from rltransfer.transfer.kinds.alignment import Alignment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -58,7 +58,7 @@ class SuccessorFeatures(TransferMethod):
 
     def check(self, diff: SpaceDiff) -> None:
         """The source's policies must read the target's observations and act by its actions."""
-        from rltransfer.transfer.policies import require_same_spaces
+        from rltransfer.transfer.kinds.policies import require_same_spaces
 
         require_same_spaces(diff)
 

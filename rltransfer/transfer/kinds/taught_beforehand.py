@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from rltransfer.errors import ConfigError
+from rltransfer.transfer.kinds.policies import SINGLE_STEPS, require_same_spaces
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
-from rltransfer.transfer.policies import SINGLE_STEPS, require_same_spaces
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rltransfer.agents.rollouts import Rollout
     from rltransfer.tasks import SpaceDiff
     from rltransfer.transfer.attaching import Attachment
-    from rltransfer.transfer.mechanisms.pretraining import Lesson
+    from rltransfer.transfer.mechanisms.supervised import Lesson
 
 
 class TaughtBeforehand(TransferMethod):
@@ -62,7 +62,7 @@ class TaughtBeforehand(TransferMethod):
 
     def hold(self, transfer: Attachment) -> None:
         """Say in the report what will be taught."""
-        from rltransfer.transfer.mechanisms.pretraining import taught_parts
+        from rltransfer.transfer.mechanisms.supervised import taught_parts
 
         for name in taught_parts(transfer.model) if self.epochs else ():
             transfer.ledger.remark(name, f"then taught by {self.registered}")
@@ -72,7 +72,7 @@ class TaughtBeforehand(TransferMethod):
         if self.epochs == 0:
             return
         from rltransfer.transfer.mechanisms.policies_compared import disagreement
-        from rltransfer.transfer.mechanisms.pretraining import answers, pretrain
+        from rltransfer.transfer.mechanisms.supervised import answers, pretrain
 
         model, source = transfer.model, transfer.source
         rollout = transfer.play_source(self.steps, deterministic=self.deterministic)

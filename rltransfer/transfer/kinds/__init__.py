@@ -1,0 +1,1 @@
+"""What several methods of one kind have in common."""
