@@ -12,6 +12,7 @@ from stable_baselines3.common.type_aliases import Schedule
 from stable_baselines3.common.utils import ConstantSchedule
 
 from rltransfer.agents.adoption import extend
+from rltransfer.agents.draws import drawing_apart
 from rltransfer.agents.filling import fill_buffer_first
 from rltransfer.agents.updates import after_updates
 from rltransfer.errors import NotApplicableError
@@ -36,12 +37,13 @@ class LearnsJointly(BaseAlgorithm):
     partners: list[Partner]
 
     def take_turns(self) -> None:
-        """Let each partner take the steps that it is behind by, and learn."""
-        for partner in self.partners:
+        """Let each partner take the steps that it is behind by, and learn; what it draws moves no draw of this agent."""
+        for number, partner in enumerate(self.partners):
             steps = self.num_timesteps - partner.steps
             if steps > 0:
                 before = partner.agent.num_timesteps
-                partner.agent.learn(steps, reset_num_timesteps=False)
+                with drawing_apart(self, f"the turn of partner {number} at its step {before}"):
+                    partner.agent.learn(steps, reset_num_timesteps=False)
                 # Its rollouts may be longer than asked for; it then waits until this agent is that far.
                 partner.steps += partner.agent.num_timesteps - before
 

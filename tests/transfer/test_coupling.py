@@ -92,6 +92,20 @@ def test_strength_zero_is_finetuning_bit_for_bit(algorithm, pair, snapshot):
     assert not all(torch.equal(finetuned[name], coupled[name]) for name in finetuned)
 
 
+@pytest.mark.parametrize("algorithm", ["ppo", "recurrent_ppo", "dqn", "sac"])
+def test_what_the_source_draws_changes_nothing_for_the_target(algorithm, pair):
+    """A pull too weak for float32 leaves fine-tuning, bit for bit, although the source explores and learns beside."""
+    learned = []
+    for method in (rlt.Finetune(), rlt.Coupling(strength=1e-30)):
+        model, source = pair(algorithm, robots=robots_of(algorithm))
+        method.attach(model, source)
+        model.learn(128)
+        learned.append(named_parts(model))
+    assert source.num_timesteps == 128
+    finetuned, coupled = learned
+    assert all(torch.equal(finetuned[name], coupled[name]) for name in finetuned)
+
+
 @pytest.mark.parametrize("method", [rlt.Coupling(), rlt.HardSharing()], ids=lambda method: method.label)
 @pytest.mark.parametrize("algorithm", REPLAYING)
 def test_a_trained_source_acts_by_its_policy_while_its_buffer_fills(method, algorithm, tiny, rover, tmp_path):
