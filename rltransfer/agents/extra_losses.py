@@ -78,8 +78,9 @@ def add_loss(
 
     Args:
         model: whose optimizers to hook, after they were rebuilt for the last time.
-        loss: called once for each step of each optimizer that holds some of ``of``.
-        of: the parameters that it moves; no others get a gradient from it.
+        loss: called once for each step of each optimizer that moves some of ``of``.
+        of: the parameters that it moves; no others get a gradient from it. One that several optimizers hold gets it in
+            the first one's steps: an actor's, where TD3's shares its features extractor with the critics.
         what: what acts, for the refusal where there are no optimizer steps to join: ``"a distillation loss acts"``.
         sequences: see ``keep_minibatches``.
 
@@ -90,9 +91,14 @@ def add_loss(
     require_steps(model, what)
     keep_minibatches(model, sequences=sequences)
     moved = {id(parameter) for parameter in of}
+    mover: dict[int, optim.Optimizer] = {}
+    for _, _, optimizer in optimizers(model):
+        for parameter in (p for group in optimizer.param_groups for p in group["params"] if id(p) in moved):
+            mover.setdefault(id(parameter), optimizer)
 
     def add_gradient(optimizer: optim.Optimizer, _args: Any, _kwargs: Any) -> None:
-        ours = [p for group in optimizer.param_groups for p in group["params"] if id(p) in moved and p.requires_grad]
+        held = (p for group in optimizer.param_groups for p in group["params"])
+        ours = [p for p in held if mover.get(id(p)) is optimizer and p.requires_grad]
         with torch.enable_grad():
             value = loss(minibatch_of(model)) if ours else None
         if value is None:
@@ -105,9 +111,8 @@ def add_loss(
             else:
                 parameter.grad.add_(gradient)
 
-    for _, _, optimizer in optimizers(model):
-        if any(id(p) in moved for group in optimizer.param_groups for p in group["params"]):
-            optimizer.register_step_pre_hook(add_gradient)
+    for optimizer in dict.fromkeys(mover.values()):
+        optimizer.register_step_pre_hook(add_gradient)
 
 
 def buffer_of(model: BaseAlgorithm) -> BaseBuffer:

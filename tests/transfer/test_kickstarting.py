@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from stable_baselines3 import TD3
 
 import rltransfer as rlt
 from rltransfer.agents.anatomy import follow, named_parts, policy_of, trunk_of
@@ -215,3 +216,37 @@ def test_a_recurrent_teacher_and_one_that_goes_on_learning_are_refused(pair):
         rlt.Kickstarting().attach(*pair("ppo", source_algorithm="recurrent_ppo"))
     with pytest.raises(ConfigError, match="changes the source agent"):
         Compose(methods=(rlt.Kickstarting(), rlt.HardSharing()))
+
+
+@pytest.mark.parametrize("method", [rlt.Kickstarting(), rlt.JumpStart()], ids=lambda method: method.label)
+def test_features_that_the_source_cannot_read_are_refused(method, pair):
+    with pytest.raises(ConfigError, match="cannot read the features that source_ensemble keeps"):
+        Compose(methods=(rlt.SourceEnsemble(), method))
+    model, source = pair("dqn")
+    Compose(methods=(rlt.SourceEnsemble(cache=False), method)).attach(model, source)
+    model.learn(96)
+
+
+def test_actor_and_critic_that_share_an_extractor_are_taught_by_the_actors_steps_alone(pair, rover):
+    """TD3 of Stable-Baselines3 gives a shared extractor to both optimizers, of which the actor's alone moves it."""
+    _, source = pair("td3", robots=("hovercraft", "hovercraft"))
+    model = TD3(
+        "CnnPolicy",
+        rover("hovercraft"),
+        policy_kwargs={"share_features_extractor": True, "net_arch": [8]},
+        learning_starts=32,
+        batch_size=16,
+        buffer_size=1000,
+        device="cpu",
+        seed=0,
+    )
+    rlt.Kickstarting(decay="constant").attach(model, source)
+    taught = {"actor": [], "critic": []}
+    for name, told in taught.items():
+        getattr(model, name).optimizer.register_step_pre_hook(
+            lambda *_, told=told: told.append(all(p.grad is not None for p in trunk_of(model).parameters()))
+        )
+    model.learn(128)
+    assert all(taught["actor"])
+    assert len(taught["critic"]) > len(taught["actor"]) > 0
+    assert not any(taught["critic"])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rltransfer.errors import NotApplicableError
+from rltransfer.errors import ConfigError, NotApplicableError
 
 if TYPE_CHECKING:
     from rltransfer.tasks import SpaceDiff
+    from rltransfer.transfer.method import TransferMethod
 
 REPLAYING = ("dqn", "sac", "td3", "ddpg", "qr_dqn", "tqc", "crossq")
 """Algorithms that learn from whoever acted."""
@@ -21,3 +22,15 @@ def require_same_spaces(diff: SpaceDiff) -> None:
         raise NotApplicableError("the source policy cannot read the target's observations")
     if not diff.action_equal:
         raise NotApplicableError("the source policy's actions are not the target's: the action spaces differ")
+
+
+def require_readable(method: TransferMethod, other: TransferMethod) -> None:
+    """Raise ConfigError where ``other`` keeps features that the source policy, which ``method`` asks, cannot read.
+
+    Those of a frozen prefix are its own; those of a trunk that was built anew are not.
+    """
+    if other.keeps_features and "how the trunk is built" in other.decides:
+        raise ConfigError(
+            f"{method.label} asks the source policy, which cannot read the features that {other.label} keeps in the "
+            f"observations' place. Give {other.registered} cache: false."
+        )

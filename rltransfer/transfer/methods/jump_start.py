@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from rltransfer.errors import ConfigError
-from rltransfer.transfer.kinds.policies import REPLAYING, require_same_spaces
+from rltransfer.transfer.kinds.policies import REPLAYING, require_readable, require_same_spaces
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class JumpStart(TransferMethod):
         require_same_spaces(diff)
 
     def check_beside(self, other: TransferMethod) -> None:
-        """Raise ConfigError where the guide would go on learning."""
+        """Raise ConfigError where the guide would go on learning, or cannot read what the learner is given."""
+        require_readable(self, other)
         if other.teaches_source:
             raise ConfigError(f"{other.label} changes the source agent, which is jump_start's guide")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from rltransfer.errors import ConfigError
-from rltransfer.transfer.kinds.policies import SINGLE_STEPS, require_same_spaces
+from rltransfer.transfer.kinds.policies import SINGLE_STEPS, require_readable, require_same_spaces
 from rltransfer.transfer.method import Knowledge, TransferMethod
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class Kickstarting(TransferMethod):
         require_same_spaces(diff)
 
     def check_beside(self, other: TransferMethod) -> None:
-        """Raise ConfigError where the teacher would go on learning."""
+        """Raise ConfigError where the teacher would go on learning, or cannot read what the learner is given."""
+        require_readable(self, other)
         if other.teaches_source:
             raise ConfigError(f"{other.label} changes the source agent, which is kickstarting's teacher")
 
