@@ -37,7 +37,7 @@ class LearnsJointly(BaseAlgorithm):
     partners: list[Partner]
 
     def take_turns(self) -> None:
-        """Let each partner take the steps that it is behind by, and learn; what it draws moves no draw of this agent."""
+        """Let each partner take the steps that it is behind by, and learn; its draws move none of this agent's."""
         for number, partner in enumerate(self.partners):
             steps = self.num_timesteps - partner.steps
             if steps > 0:
