@@ -162,13 +162,13 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     trains = method is None or method.trains
     beside = {} if report is None else report.findings.get(STEPS_BESIDE, {})
     return {
-        "env_steps": int(agent.num_timesteps) if trains else 0,
+        "env_steps": int(agent.num_timesteps) if trains else played[1],
         "source_trained_steps": before,
         "source_env_steps": played[0]
         + (0 if source is None else int(source.num_timesteps) - before)
         + sum(beside.values()),
         "train_seconds": round(seconds, 3),
-        "steps_per_second": round(agent.num_timesteps / seconds, 1) if trains and seconds else None,
+        "steps_per_second": round((agent.num_timesteps - played[1]) / seconds, 1) if trains and seconds else None,
         "precision": trunk_of(agent).precision,
         "device": str(agent.device),
     }

@@ -64,10 +64,12 @@ def measured(run, config, method):
     run_trial(Trial(run=run, config=config, name=name), lambda content: None)
     directory = RunDirectory(run).trial(name)
     assert directory.status()["state"] == "finished"
-    return {row.env_steps: row.return_mean for row in directory.evaluations()}
+    curve = {row.env_steps: row.return_mean for row in directory.evaluations()}
+    assert len(curve) == len(directory.evaluations()), "no step is measured twice"
+    return curve
 
 
-@pytest.mark.parametrize("frames", [32, 64, 96])
+@pytest.mark.parametrize("frames", [32, 64, 96, 128])
 def test_what_pretraining_gives_shows_only_after_its_frames_were_played(frames, tmp_path):
     text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"]).replace("every: 64", "every: 32")
     method = f"[{{contrastive: {{frames: {frames}, updates: 30, learning_rate: 0.1, batch_size: 8}}}}]"
@@ -77,6 +79,20 @@ def test_what_pretraining_gives_shows_only_after_its_frames_were_played(frames, 
     assert {pretrained[steps] for steps in range(0, frames, 32)} == {control[0]}
     report = json.loads(RunDirectory(tmp_path).trial(TrialName("dusk", "contrastive", 0)).transfer.read_text())
     assert report["target_steps"] == frames
+
+
+def test_what_a_method_plays_that_trains_nothing_is_paid_for_too(tmp_path):
+    text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"]).replace(
+        "source:", "trunk: {name: impala, batch_norm: true}\nsource:"
+    )
+    config = parse_experiment(text.replace("[hard_sharing]", "[{adaptive_batch_norm: {steps: 64}}]"))
+    names = [TrialName("source", "", 0), TrialName("dusk", "adaptive_batch_norm", 0)]
+    for name in names:
+        run_trial(Trial(run=tmp_path, config=config, name=name), lambda content: None)
+    directory = RunDirectory(tmp_path).trial(names[1])
+    status = directory.status()
+    assert (status["env_steps"], status["steps_per_second"]) == (64, None)
+    assert [row.env_steps for row in directory.evaluations()] == [0, 64, 128]
 
 
 def test_a_method_that_plays_more_than_the_budget_is_not_applicable(tmp_path):

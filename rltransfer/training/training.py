@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,7 @@ class _Measured(BaseCallback):
         budget: int,
         every: int,
         first: int,
+        played: int,
         measure_start: Callable[[], float],
         measure: Callable[[int, float], float],
         tell: Callable[[Progress], None],
@@ -94,6 +96,7 @@ class _Measured(BaseCallback):
         self._budget, self._every = budget, every
         self._measure_start, self._measure, self._tell = measure_start, measure, tell
         self._next = first
+        self._played = played
         self._latest: float | None = None
         self._told = 0.0
         self._rollout_began = 0
@@ -143,7 +146,7 @@ class _Measured(BaseCallback):
         return 0 < length * model.n_envs <= self.num_timesteps - self._rollout_began
 
     def _report(self, steps: int, seconds: float) -> None:
-        speed = steps / seconds if seconds else 0.0
+        speed = (steps - self._played) / seconds if seconds else 0.0
         self._tell(Progress(env_steps=steps, budget=self._budget, steps_per_second=speed, latest_return=self._latest))
 
 
@@ -176,7 +179,8 @@ def train(
         writers: where Stable-Baselines3's own figures go, TensorBoard or files.
         tell: called about twice a second.
         played: environment steps of the budget that were spent before training begins. What is learned from them
-            shows from then on, and not at step 0.
+            shows from then on, and not at step 0. A replay buffer holds none of them, so its ``learning_starts``
+            counts from then on, too.
         before: what was achieved on the own task before they were spent; stands for all evaluations until then.
 
     Returns:
@@ -198,7 +202,7 @@ def train(
                 for on, (evaluator, agent) in evaluators.items():
                     episodes = before if on == own_task else evaluator.measure(agent)
                     record(Evaluation(env_steps=steps, on=on, episodes=episodes, train_seconds=0.0))
-            if played % every:
+            if played % every or played >= budget:  # at the budget, the end of training measures
                 return float(before.returns.mean())
         return measure(played if before is not None else 0, 0.0)
 
@@ -207,11 +211,27 @@ def train(
         budget=budget,
         every=every,
         first=(played // every + 1) * every,
+        played=played,
         measure_start=measure_start,
         measure=measure,
         tell=tell,
     )
     model.set_logger(Logger(folder=None, output_formats=writers))
     model.num_timesteps = played
-    model.learn(budget - played, callback=callback, reset_num_timesteps=not played)
+    with _filling_its_buffer(model, played):
+        model.learn(budget - played, callback=callback, reset_num_timesteps=not played)
     return callback.clock.spent
+
+
+@contextmanager
+def _filling_its_buffer(model: BaseAlgorithm, played: int) -> Iterator[None]:
+    """Within the block, ``learning_starts`` counts from after what was played, which the replay buffer lacks."""
+    if not isinstance(model, OffPolicyAlgorithm):
+        yield
+        return
+    starts = model.learning_starts
+    model.learning_starts = starts + played
+    try:
+        yield
+    finally:
+        model.learning_starts = starts

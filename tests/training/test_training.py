@@ -174,3 +174,21 @@ def test_the_last_rollout_is_learned_from_as_in_learn_itself(algorithm, budget, 
     assert curve[-1][0] == budget
     last = Evaluator(task_of(trained), episodes=3, seed=50).measure(trained)
     assert curve[-1][2] == tuple(last.returns), "the last point of the curve is the agent that is kept"
+
+
+@pytest.mark.parametrize("played", [0, 64])
+def test_steps_played_beforehand_do_not_stand_for_what_the_replay_buffer_must_hold(played, tiny):
+    model = tiny("dqn")
+    held, learn = [], model.train
+    model.train = lambda *args, **kwargs: held.append(model.replay_buffer.size() * 4) or learn(*args, **kwargs)
+    train(
+        model,
+        budget=played + 64,
+        every=64,
+        evaluators={"target": (Evaluator(task_of(model), episodes=3, seed=50), model)},
+        record=lambda evaluation: None,
+        writers=[],
+        played=played,
+    )
+    assert min(held) > model.learning_starts == 32
+    assert len(held) == len({*held})

@@ -53,7 +53,7 @@ class AdaptiveBatchNorm(TransferMethod):
         if not normalisations(transfer.model):
             raise NotApplicableError(
                 "the trunk has no batch normalisation whose statistics could be adapted. Train the source, and the "
-                "target, with trunk: {name: nature, batch_norm: true}, or impala."
+                "target, with trunk: {name: nature, batch_norm: true}, or impala with the same."
             )
         if not transfer.diff.action_equal and not any(method.trains for method in transfer.methods):
             raise NotApplicableError("the action spaces differ and nothing is trained. Add a method that trains.")
