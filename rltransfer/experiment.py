@@ -50,6 +50,7 @@ def run_experiment(
     from rltransfer.report import collect, write_result
 
     config = experiment if isinstance(experiment, ExperimentConfig) else load_experiment(Path(experiment))
+    config = with_usual_trunk(config)
     run = RunDirectory(out if out is not None else Path("runs") / config.experiment)
     with opened(run, config, **check_parts(config)):
         plan, inapplicable = plan_trials(config)
@@ -81,6 +82,27 @@ def run_experiment(
         result = collect(run)
         write_result(run, result)
     return result
+
+
+def with_usual_trunk(config: ExperimentConfig) -> ExperimentConfig:
+    """``config`` with the trunk ``mlp`` where it names none and the source is observed in vectors.
+
+    Raises:
+        ConfigError: a method names a stage that this trunk does not have.
+    """
+    from rltransfer.agents.making import trunk_spec, usual_trunk
+    from rltransfer.tasks.vec_env import channels_first
+
+    if "trunk" in config.model_fields_set:
+        return config
+    try:
+        observation, _ = task_of_experiment(config, "source").spaces()
+        trunk = trunk_spec(usual_trunk(channels_first(observation)))
+    except RLTransferError:
+        return config  # see check_parts, which says of what task this is
+    for method in config.methods:
+        method.check_stages(trunk.stage_names())
+    return config.model_copy(update={"trunk": trunk})
 
 
 def plan_trials(config: ExperimentConfig) -> tuple[Plan, Mapping[TrialName, str]]:

@@ -227,4 +227,9 @@ def _usual_trunk(space: spaces.Space[Any] | None, source: BaseAlgorithm | None) 
     if source is not None:
         adopt(source)
         return trunk_of(source).spec
+    return usual_trunk(space)
+
+
+def usual_trunk(space: spaces.Space[Any] | None) -> str:
+    """The name of the trunk for observations in ``space`` where none is asked for."""
     return "nature" if space is not None and is_image_space(perceived(space)) else "mlp"

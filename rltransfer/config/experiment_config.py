@@ -102,7 +102,8 @@ class ExperimentConfig(Section):
         experiment: the name of the experiment; its run directory is called after it.
         seeds: how many seeds (``5`` is 0 to 4), or a list of distinct ones. Each has a source agent and
             target trials of its own. Fewer than 5 give wide intervals.
-        trunk: the perception network: ``name`` and its options.
+        trunk: the perception network: ``name`` and its options. Left out, ``nature`` for pictures and ``mlp`` for
+            vectors.
         agent: the learning algorithm: ``algorithm`` and its options.
         source: the task that knowledge comes from.
         context: whether the agent is told the factors of the environment it is in.

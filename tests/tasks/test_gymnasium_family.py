@@ -8,6 +8,7 @@ import pytest
 from gymnasium import spaces
 
 import rltransfer as rlt
+from rltransfer.config import resolved_yaml
 from rltransfer.config.load import parse_experiment
 from rltransfer.errors import (
     ConfigError,
@@ -16,9 +17,10 @@ from rltransfer.errors import (
     RLTransferError,
     SpaceMismatchError,
 )
-from rltransfer.experiment import check_parts
+from rltransfer.experiment import check_parts, with_usual_trunk
 from rltransfer.tasks.gymnasium_family import GymnasiumFamily
 from rltransfer.tasks.images import ResizeImage
+from rltransfer.trunks.specs import MLP
 
 
 def doubts_of(family):
@@ -340,6 +342,31 @@ budget: 128
         "source: environment 'CartPole-v1': attribute 'masscart'",
         "targets.moon: environment 'CartPole-v1': attribute 'masspole'",
     ]
+
+
+POLES = """\
+experiment: poles
+agent: {algorithm: ppo, num_envs: 4, n_steps: 16}
+source: {family: {id: CartPole-v1}, budget: 128}
+targets: {moon: {family: {id: CartPole-v1, attributes: {gravity: 1.6}}}}
+methods: [METHOD]
+budget: 128
+"""
+
+
+def test_vectors_are_read_by_mlp_where_an_experiment_names_no_trunk():
+    config = with_usual_trunk(parse_experiment(POLES.replace("METHOD", "finetune")))
+    assert config.trunk == MLP()
+    assert check_parts(config)["precision"] == "float32"
+    assert parse_experiment(resolved_yaml(config)).trunk == MLP()
+    named = parse_experiment(POLES.replace("METHOD", "finetune") + "trunk: nature\n")
+    with pytest.raises(ConfigError, match=r"^source: trunk 'nature' reads images.*Use trunk 'mlp' for vectors"):
+        check_parts(with_usual_trunk(named))
+
+
+def test_stages_of_the_trunk_that_an_experiment_does_not_name_must_be_there():
+    with pytest.raises(ConfigError, match="unknown stage 'conv3'"):
+        with_usual_trunk(parse_experiment(POLES.replace("METHOD", "frozen: {at: conv3}")))
 
 
 def test_an_experiment_refuses_an_attribute_that_is_not_there_and_names_the_task():

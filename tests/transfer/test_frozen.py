@@ -8,7 +8,7 @@ from stable_baselines3.common.vec_env import VecEnvWrapper, VecNormalize
 import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts, stage_of, trunk_of, trunk_sites
 from rltransfer.errors import ArtifactError, NotApplicableError, SpaceMismatchError
-from rltransfer.trunks.specs import MLP, Nature
+from rltransfer.trunks.specs import MLP, Flatten, Nature
 
 STAGES = ("conv1", "conv2", "conv3", "fc", "end")
 SHAPES = {"conv2": (32, 15, 15), "conv3": (64, 6, 6), "fc": (64, 4, 4), "end": (32,)}
@@ -254,3 +254,10 @@ def test_saving_without_the_frozen_part_is_refused_and_rltransfers_own_save_keep
     rlt.save(model, tmp_path / "agent")
     loaded = rlt.load_agent(tmp_path / "agent", device="cpu")
     assert (loaded.predict(frames, deterministic=True)[0] == model.predict(frames, deterministic=True)[0]).all()
+
+
+def test_a_trunk_without_weights_has_nothing_to_freeze(cartpole, tiny):
+    source, model = (tiny("ppo", cartpole(), trunk=Flatten(), seed=seed, net_arch=(8,)) for seed in (7, 0))
+    with pytest.raises(NotApplicableError, match="nothing to freeze: no weights stand in flatten"):
+        rlt.Frozen().attach(model, source)
+    rlt.Frozen(at="flatten").attach(model, source)  # nothing is asked to be frozen

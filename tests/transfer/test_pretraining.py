@@ -10,6 +10,7 @@ import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts, trunk_of, trunk_sites
 from rltransfer.errors import ConfigError, NotApplicableError
 from rltransfer.tasks.family import Context, Randomization
+from rltransfer.transfer.mechanisms import reward_free
 from rltransfer.transfer.mechanisms.contrastive import InstanceDiscrimination, info_nce
 from rltransfer.transfer.mechanisms.reward_free import Frames
 
@@ -126,6 +127,30 @@ def test_contrastive_pretraining_lowers_its_loss_on_frames_not_learned_from(lear
     assert after["accuracy"] > 6 * after["chance"] > before["accuracy"]
 
 
+def test_what_is_held_out_is_of_other_episodes_than_what_is_learned_from(tiny, cartpole, monkeypatch):
+    split, parts = reward_free._split, []
+
+    def kept(frames, *how, **more):
+        parts.append((frames, *split(frames, *how, **more)))
+        return parts[-1][1:]
+
+    monkeypatch.setattr(reward_free, "_split", kept)
+    rlt.InverseDynamics(frames=1_000, updates=1).attach(tiny("dqn", cartpole()), None)
+    frames, held, learned = parts[0]
+    assert len(held) == 100
+    assert len(held) + len(learned) == len(frames)
+    episodes = set(held.episodes.tolist())
+    assert len(episodes) > 3
+    assert len(episodes & set(learned.episodes.tolist())) <= 1  # the one that is cut
+    follows = (frames.after[:-1] == frames.before[1:]).all(1)  # an episode goes on where its last step ended
+    assert torch.equal(follows, frames.episodes[1:] == frames.episodes[:-1])
+
+
+def test_too_few_frames_to_hold_any_out_are_refused(tiny, cartpole):
+    with pytest.raises(NotApplicableError, match="2 frames of a task; give 4 frames or more"):
+        rlt.InverseDynamics(frames=2, updates=1).attach(tiny("dqn", cartpole(num_envs=1)), None)
+
+
 def test_inverse_dynamics_tells_actions_better_than_chance(learner):
     method = rlt.InverseDynamics(frames=2_000, updates=200, batch_size=40)
     found = method.attach(learner("dqn"), None).findings["inverse_dynamics"]
@@ -173,6 +198,7 @@ def test_the_keys_trunk_follows_by_the_rate(tiny):
         before=torch.randint(0, 255, (6, 3, 64, 64), dtype=torch.uint8),
         actions=torch.zeros(6).long(),
         after=torch.zeros(6, 3, 64, 64, dtype=torch.uint8),
+        episodes=torch.zeros(6).long(),
         num_actions=4,
     )
     loss, _ = objective.loss(trunk, frames, 0, torch.Generator().manual_seed(0))

@@ -37,6 +37,8 @@ class InstanceDiscrimination(Objective):
         follow_rate: by how much the copy moves towards the trunk after each step.
     """
 
+    holds_out_episodes = False
+
     def __init__(self, trunk: Trunk, *, shift: int, size: int, follow_rate: float) -> None:
         super().__init__()
         self.projection = nn.Sequential(nn.Linear(trunk.features_dim, size), nn.LayerNorm(size))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 HELD_OUT = 0.1
 """Share of the frames that nothing is learned from, drawn at random, for the figures before and after."""
 MOST_HELD_OUT = 512
+FEWEST = 4
+"""Frames of a task below which there are none to hold out and to learn from."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +42,14 @@ class Frames:
         before: (n, *observation), the part that a trunk perceives.
         actions: (n,) int64, or (n, numbers) float32 scaled to [-1, 1].
         after: as ``before``, one step later.
+        episodes: (n,) int64, the number from 0 of the episode that each step is of.
         num_actions: how many discrete actions there are; 0 for continuous ones.
     """
 
     before: Tensor
     actions: Tensor
     after: Tensor
+    episodes: Tensor
     num_actions: int
 
     def __len__(self) -> int:
@@ -53,18 +57,24 @@ class Frames:
 
     def at(self, rows: Tensor | slice) -> Frames:
         """Some of the steps."""
-        return Frames(
-            before=self.before[rows], actions=self.actions[rows], after=self.after[rows], num_actions=self.num_actions
-        )
+        before, actions, after, episodes = (part[rows] for part in self._tensors())
+        return Frames(before=before, actions=actions, after=after, episodes=episodes, num_actions=self.num_actions)
 
     def on(self, device: torch.device) -> Frames:
         """The same on another device."""
-        before, actions, after = (part.to(device) for part in (self.before, self.actions, self.after))
-        return Frames(before=before, actions=actions, after=after, num_actions=self.num_actions)
+        before, actions, after, episodes = (part.to(device) for part in self._tensors())
+        return Frames(before=before, actions=actions, after=after, episodes=episodes, num_actions=self.num_actions)
+
+    def _tensors(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return self.before, self.actions, self.after, self.episodes
 
 
 class Objective(nn.Module, ABC):
     """What a trunk is to get better at, with the layers that serve this alone and are dropped afterwards."""
+
+    holds_out_episodes: ClassVar[bool] = True
+    """Whether frames are held out by the episode, so that none is nearly one that was learned from; else singly, where
+    frames are compared with each other and are to be as unlike as in minibatches."""
 
     @abstractmethod
     def loss(self, trunk: Trunk, frames: Frames, part: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -135,9 +145,15 @@ def pretrain(
     learned = [name for _, name, parameter in trunk.named_stage_parameters() if parameter.requires_grad]
     if not learned:
         raise NotApplicableError(f"{by} has nothing to learn: every stage of the trunk is frozen")
-    held, kept = zip(*(_split(part, generator_for(model, f"{by}: held-out frames")) for part in frames), strict=True)
-    held = tuple(part.on(model.device) for part in held)
+    if min(map(len, frames)) < FEWEST:
+        raise NotApplicableError(f"{by} has {min(map(len, frames))} frames of a task; give {FEWEST} frames or more")
     objective = objective_of(trunk).to(model.device)
+    splits = [
+        _split(part, generator_for(model, f"{by}: held-out frames"), by_episode=objective.holds_out_episodes)
+        for part in frames
+    ]
+    held, kept = zip(*splits, strict=True)
+    held = tuple(part.on(model.device) for part in held)
     found = {"frames": sum(map(len, frames)), "updates": updates, "before": _measured(objective, trunk, held, model)}
     mode = trunk.training
     trunk.train()
@@ -191,15 +207,23 @@ def _measured(objective: Objective, trunk: Trunk, held: Sequence[Frames], model:
     return {name: round(float(np.mean(values)), 5) for name, values in figures.items()}
 
 
-def _split(frames: Frames, generator: torch.Generator) -> tuple[Frames, Frames]:
-    """What is held out, and what is learned from."""
-    order = torch.randperm(len(frames), generator=generator)
+def _split(frames: Frames, generator: torch.Generator, *, by_episode: bool) -> tuple[Frames, Frames]:
+    """What is held out, and what is learned from; of episodes held out, one is cut where the share is reached."""
+    if by_episode:
+        order = torch.randperm(int(frames.episodes.max()) + 1, generator=generator)
+        rows = order[frames.episodes].argsort(stable=True)
+    else:
+        rows = torch.randperm(len(frames), generator=generator)
     count = min(max(2, int(HELD_OUT * len(frames))), MOST_HELD_OUT)
-    return frames.at(order[:count]), frames.at(order[count:])
+    return frames.at(rows[:count]), frames.at(rows[count:])
 
 
 def _frames(rollout: Rollout, agent: BaseAlgorithm) -> Frames:
     key, space = perceived_key(raw_space(agent)), agent.action_space
+    env = agent.get_env()
+    assert env is not None
+    begins = np.roll(rollout.ended, 1)
+    begins[:: len(rollout) // env.num_envs] = True  # of each copy, whose steps stand together
     actions: NDArray[Any] = rollout.actions
     if isinstance(space, spaces.Box):
         actions = (2 * (actions - space.low) / (space.high - space.low) - 1).reshape(len(rollout), -1)
@@ -209,5 +233,6 @@ def _frames(rollout: Rollout, agent: BaseAlgorithm) -> Frames:
         if isinstance(space, spaces.Discrete)
         else torch.as_tensor(actions).float(),
         after=torch.as_tensor(of_perceived(rollout.next_observations, key)),
+        episodes=torch.as_tensor(begins.cumsum() - 1),
         num_actions=int(space.n) if isinstance(space, spaces.Discrete) else 0,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rltransfer.errors import UnknownNameError
+from rltransfer.errors import NotApplicableError, UnknownNameError
 from rltransfer.registry import nearest
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
@@ -50,9 +50,19 @@ class Frozen(TransferMethod):
             raise UnknownNameError("stage", self.at, known, nearest(self.at, known))
 
     def carry(self, transfer: Attachment) -> None:
-        """Copy everything that fits; the frozen stages must."""
+        """Copy everything that fits; the frozen stages must.
+
+        Raises:
+            NotApplicableError: they do not, or there is nothing in them to freeze.
+        """
+        from rltransfer.agents.anatomy import trunk_of
         from rltransfer.transfer.carrying import require_prefix
 
+        frozen = self._frozen(transfer)
+        if frozen and not any(stage in frozen for stage, _, _ in trunk_of(transfer.model).named_stage_parameters()):
+            raise NotApplicableError(
+                f"{self.label} has nothing to freeze: no weights stand in {', '.join(frozen)}. Use finetune."
+            )
         transfer.carry_all()
         require_prefix(transfer.ledger, self.at)
 
