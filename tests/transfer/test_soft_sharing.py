@@ -5,6 +5,7 @@ import torch
 
 import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts, stage_of, trunk_of
+from rltransfer.errors import NotApplicableError
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
@@ -74,3 +75,20 @@ def test_the_anchor_is_the_source_as_it_was_and_not_as_it_goes_on(pair):
         parameter.grad = torch.zeros_like(parameter)
     model.policy.optimizer.step()
     assert all((parameter.grad == 0).all() for parameter in model.policy.parameters())
+
+
+@pytest.mark.parametrize(
+    ("method", "beside"),
+    [
+        (rlt.SoftSharing(), rlt.Frozen()),
+        (rlt.SoftSharing(), rlt.Adapters()),
+        (rlt.SoftSharing(strength={"conv1": 1.0}), rlt.Frozen(at="conv2")),
+        (rlt.Coupling(), rlt.Frozen()),
+        (rlt.EWC(steps=8), rlt.Frozen(heads="reinit")),
+    ],
+    ids=lambda method: method.label,
+)
+def test_where_nothing_is_left_to_hold_it_is_refused(method, beside, pair):
+    """The arm would be ``beside`` alone under another name."""
+    with pytest.raises(NotApplicableError, match=f"{method.label} holds nothing: of (heads, )?conv1"):
+        rlt.Compose(methods=(beside, method)).attach(*pair())

@@ -60,11 +60,16 @@ class Coupling(TransferMethod):
         transfer.carry_all()
 
     def hold(self, transfer: Attachment) -> None:
-        """Pull each to the other, and let both learn in turn."""
+        """Pull each to the other, and let both learn in turn.
+
+        Raises:
+            NotApplicableError: nothing that was carried over goes on being learned.
+        """
         from rltransfer.agents.anatomy import learned_parts, named_parts
         from rltransfer.agents.joint import learn_jointly
         from rltransfer.agents.optimizing import Anchor, pull
         from rltransfer.agents.updates import after_updates
+        from rltransfer.transfer.kinds.held_weights import require_held
 
         strengths = for_stages(self.strength, transfer.stage_names, rest=0.0, heads=0.0)
         parts, theirs = named_parts(transfer.model), named_parts(transfer.source)
@@ -79,6 +84,7 @@ class Coupling(TransferMethod):
                 if counterpart in moved:
                     of_source.append(Anchor(parameter=other, at=own, strength=strength))
                 transfer.ledger.mark([name], "penalised", f"strength {strength:g}, to where the source is then")
+        require_held(self, transfer, of_target, strengths)
         if of_target:
             pull(transfer.model, of_target)
             pull(transfer.source, of_source)

@@ -56,14 +56,20 @@ class EWC(TransferMethod):
         transfer.carry_all()
 
     def hold(self, transfer: Attachment) -> None:
-        """Play the source task, estimate F, and pull what was carried over and goes on being learned."""
+        """Play the source task, estimate F, and pull what was carried over and goes on being learned.
+
+        Raises:
+            NotApplicableError: there is nothing of the kind.
+        """
         from rltransfer.agents.anatomy import named_parts
         from rltransfer.agents.optimizing import Anchor, pull, require_steps
+        from rltransfer.transfer.kinds.held_weights import require_held
         from rltransfer.transfer.mechanisms.fisher import diagonal_fisher
 
         everywhere = 0.0 if isinstance(self.strength, dict) else self.strength
         strengths = for_stages(self.strength, transfer.stage_names, rest=0.0, heads=everywhere)
         held = [name for name in transfer.learned() if strengths[transfer.stage(name)]]
+        require_held(self, transfer, held, strengths)
         if not held:
             return
         require_steps(transfer.model, "a penalty acts")

@@ -46,9 +46,14 @@ class SoftSharing(TransferMethod):
         transfer.carry_all()
 
     def hold(self, transfer: Attachment) -> None:
-        """Pull what was carried over, and goes on being learned, back to where it is now."""
+        """Pull what was carried over, and goes on being learned, back to where it is now.
+
+        Raises:
+            NotApplicableError: there is nothing of the kind.
+        """
         from rltransfer.agents.anatomy import named_parts
         from rltransfer.agents.optimizing import Anchor, pull
+        from rltransfer.transfer.kinds.held_weights import require_held
 
         strengths = for_stages(self.strength, transfer.stage_names, rest=0.0, heads=0.0)
         parts = named_parts(transfer.model)
@@ -58,4 +63,5 @@ class SoftSharing(TransferMethod):
             if strength:
                 anchors.append(Anchor(parameter=parts[name], at=parts[name].detach().clone(), strength=strength))
                 transfer.ledger.mark([name], "penalised", f"strength {strength:g}")
+        require_held(self, transfer, anchors, strengths)
         pull(transfer.model, anchors)
