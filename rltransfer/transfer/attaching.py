@@ -167,8 +167,8 @@ def attach(
     for method in methods:
         method.hold(transfer)
     report = ledger.close(may_carry_nothing=not any(method.carries_weights for method in methods))
-    for method in methods:
-        method.finish(transfer)
+    for method in sorted(methods, key=lambda method: "what is taught beforehand" not in method.decides):
+        method.finish(transfer)  # what is taught beforehand first: it reaches stages that then wait to learn
     return replace(
         report,
         source_steps=transfer.source_steps,

@@ -143,6 +143,18 @@ def test_beside_others_penalties_and_rates_act_once_a_stage_learns(learners, sna
     assert not torch.equal(after["trunk.fc1.1.weight"], before["trunk.fc1.1.weight"])
 
 
+def test_what_is_taught_beforehand_reaches_stages_that_wait_whichever_stands_first(learners):
+    brief = rlt.Distillation(steps=64, epochs=2)
+    taught = []
+    for parts in ((rlt.GradualUnfreezing(), brief), (brief, rlt.GradualUnfreezing())):
+        model, source = learners()
+        rlt.Compose(methods=parts).attach(model, source)
+        taught.append({name: p.detach().clone() for name, p in named_parts(model).items()})
+        assert not any(parameter.requires_grad for site in trunk_sites(model) for parameter in site.trunk.parameters())
+    assert not torch.equal(taught[0]["trunk.fc1.1.weight"], named_parts(source)["trunk.fc1.1.weight"])
+    assert all(torch.equal(taught[0][name], taught[1][name]) for name in taught[0])
+
+
 def test_two_that_say_which_stages_learn_are_refused(learners):
     with pytest.raises(ConfigError, match="both decide which stages learn"):
         rlt.Compose(methods=(rlt.Frozen(), rlt.GradualUnfreezing()))

@@ -151,3 +151,9 @@ def test_what_does_not_fit_is_refused(tiny, pair):
         Progressive(columns=(MLP(), MLP(widths=(4,)))).build((3,))
     with pytest.raises(ConfigError, match="finetune carries weights into the target's own trunk"):
         Compose(methods=(rlt.Progressive(), rlt.Finetune()))
+
+
+def test_a_trunk_of_one_stage_which_would_leave_the_sources_unread_is_refused(tiny, cartpole):
+    one = MLP(widths=(8,))
+    with pytest.raises(NotApplicableError, match="Give the trunk more stages"):
+        rlt.Progressive().attach(tiny("ppo", cartpole(), trunk=one), tiny("ppo", cartpole(), trunk=one, seed=7))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rltransfer.agents.anatomy import follow, trunk_of, trunk_sites
 from rltransfer.agents.draws import drawing_apart
@@ -82,7 +82,8 @@ def put_in_columns(transfer: Attachment, beside: Mapping[str, BaseAlgorithm], *,
         strength: see ``Progressive``.
 
     Raises:
-        NotApplicableError: a source's trunk is of another architecture or reads something else.
+        NotApplicableError: a source's trunk is of another architecture or reads something else, or no stage has a
+            layer that lateral connections could reach.
     """
     sources = source_trunks(transfer, beside)
     for name, source in sources.items():
@@ -95,6 +96,11 @@ def put_in_columns(transfer: Attachment, beside: Mapping[str, BaseAlgorithm], *,
         )
         with drawing_apart(transfer.model, "lateral connections"):
             trunk = progressive_of(spec, columns)
+        if strength and not cast(Columns, trunk.stages["columns"]).laterals:
+            raise NotApplicableError(
+                f"no layer after the first stage ({columns[-1].stage_names[0]}) could read what the sources' give. Give "
+                "the trunk more stages."
+            )
         install_trunk(transfer.model, site, trunk)
         trunk.keep_still(["columns.others"])
     transfer.ledger.renew()
