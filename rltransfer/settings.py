@@ -43,6 +43,8 @@ class Options(Settings, metaclass=_ToldInOneLine):
         ConfigError: every value that does not hold, on one line, with the nearest known name for an unknown one.
     """
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
 
 AnyOptions = TypeVar("AnyOptions", bound=Options)
 

@@ -5,7 +5,7 @@ import torch
 
 import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts, stage_of, trunk_of
-from rltransfer.errors import NotApplicableError
+from rltransfer.errors import ConfigError, NotApplicableError
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
@@ -92,3 +92,10 @@ def test_where_nothing_is_left_to_hold_it_is_refused(method, beside, pair):
     """The arm would be ``beside`` alone under another name."""
     with pytest.raises(NotApplicableError, match=f"{method.label} holds nothing: of (heads, )?conv1"):
         rlt.Compose(methods=(beside, method)).attach(*pair())
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {"fc": float("nan")}], ids=str)
+def test_a_strength_that_is_no_finite_number_is_refused(value):
+    """It would make every weight NaN at the first step."""
+    with pytest.raises(ConfigError, match="finite number"):
+        rlt.SoftSharing(strength=value)

@@ -98,8 +98,8 @@ def put_in_columns(transfer: Attachment, beside: Mapping[str, BaseAlgorithm], *,
             trunk = progressive_of(spec, columns)
         if strength and not cast(Columns, trunk.stages["columns"]).laterals:
             raise NotApplicableError(
-                f"no layer after the first stage ({columns[-1].stage_names[0]}) could read what the sources' give. Give "
-                "the trunk more stages."
+                f"no layer after the first stage, {columns[-1].stage_names[0]}, could read what the sources' give. "
+                "Give the trunk more stages."
             )
         install_trunk(transfer.model, site, trunk)
         trunk.keep_still(["columns.others"])
