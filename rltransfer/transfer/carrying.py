@@ -186,6 +186,29 @@ def require_prefix(ledger: Ledger, at: str) -> None:
     require_stages(ledger, trunk.stage_names[: trunk.index(at)])
 
 
+def require_policy(ledger: Ledger) -> None:
+    """Raise NotApplicableError unless everything that chooses actions was carried over whole."""
+    carried = ledger.standing()
+    for name in named_parts(ledger.model):
+        if name not in carried and not (name.startswith(_NEVER_CHOOSES) or "_target." in name):
+            raise NotApplicableError(
+                f"this is not the source's policy, since {name} is not among what fits of it. Give both agents the "
+                "same algorithm, trunk and net_arch, or take a method that trains."
+            )
+
+
+_NEVER_CHOOSES = (
+    "value_net.",
+    "mlp_extractor.value_net.",
+    "vf_features_extractor.",
+    "lstm_critic.",
+    "critic",
+    "q_net.phi.",
+    TEMPERATURE,
+)
+"""What the names of parameters begin with that take no part in choosing actions, beside those of target networks."""
+
+
 def require_stages(ledger: Ledger, wanted: Container[str]) -> None:
     """Raise NotApplicableError unless every stage of ``wanted`` was carried over whole."""
     carried = ledger.standing()

@@ -93,6 +93,37 @@ def test_a_policy_cannot_read_other_observations(tiny, cartpole):
         rlt.Direct().attach(tiny("ppo"), tiny("ppo", cartpole()))
 
 
+EVERY_ALGORITHM = (
+    *("ppo", "a2c", "trpo", "recurrent_ppo", "dqn", "qr_dqn", "successor_dqn"),
+    *("sac", "td3", "ddpg", "tqc", "crossq"),
+)
+
+
+@pytest.mark.parametrize("algorithm", EVERY_ALGORITHM)
+def test_every_algorithms_policy_fits_its_own(algorithm, pair, frames):
+    robot = "hovercraft" if algorithm in EVERY_ALGORITHM[7:] else "omni"
+    model, source = pair(algorithm, robots=(robot, robot))
+    rlt.Direct().attach(model, source)
+    np.testing.assert_array_equal(
+        model.predict(frames, deterministic=True)[0], source.predict(frames, deterministic=True)[0]
+    )
+
+
+@pytest.mark.parametrize(
+    ("source_algorithm", "changes", "odd"),
+    [("dqn", {}, "action_net.weight"), (None, {"net_arch": (8,)}, "mlp_extractor.policy_net.0.weight")],
+)
+def test_a_policy_of_which_a_part_does_not_fit_is_refused(source_algorithm, changes, odd, pair):
+    model, source = pair("ppo", source_algorithm=source_algorithm, **changes)
+    with pytest.raises(NotApplicableError, match=f"not the source's policy, since {odd} is not among what fits"):
+        rlt.Direct().attach(model, source)
+
+
+def test_successor_features_cannot_keep_an_action_from_being_taken(pair):
+    with pytest.raises(NotApplicableError, match="no value of theirs keeps an action from being taken"):
+        rlt.Direct(action_mapping=(2, 0, 3)).attach(*pair("successor_dqn", robots=("differential", "omni")))
+
+
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
 def test_scratch_leaves_both_sides_as_they_are_and_says_so(algorithm, pair, snapshot):
     model, source = pair(algorithm)

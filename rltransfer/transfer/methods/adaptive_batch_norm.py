@@ -48,6 +48,7 @@ class AdaptiveBatchNorm(TransferMethod):
         Raises:
             NotApplicableError: the trunk has no batch normalisation, or nothing would train heads for other actions.
         """
+        from rltransfer.transfer.carrying import require_policy
         from rltransfer.transfer.mechanisms.batch_norm import normalisations
 
         if not normalisations(transfer.model):
@@ -55,9 +56,12 @@ class AdaptiveBatchNorm(TransferMethod):
                 "the trunk has no batch normalisation whose statistics could be adapted. Train the source, and the "
                 "target, with trunk: {name: nature, batch_norm: true}, or impala with the same."
             )
-        if not transfer.diff.action_equal and not any(method.trains for method in transfer.methods):
+        is_trained = any(method.trains for method in transfer.methods)
+        if not transfer.diff.action_equal and not is_trained:
             raise NotApplicableError("the action spaces differ and nothing is trained. Add a method that trains.")
         transfer.carry_all()
+        if not is_trained:
+            require_policy(transfer.ledger)
 
     def hold(self, transfer: Attachment) -> None:
         """Play the target task and take the statistics."""

@@ -68,5 +68,18 @@ class Direct(TransferMethod):
         return InterTaskMaps(actions={t: s for s, t in enumerate(self.action_mapping)}, otherwise=NEVER)
 
     def carry(self, transfer: Attachment) -> None:
-        """Copy the whole policy."""
+        """Copy the whole policy.
+
+        Raises:
+            NotApplicableError: a part of it does not fit, or has no preferences that could be put last.
+        """
+        from rltransfer.registry import ALGORITHMS
+        from rltransfer.transfer.carrying import require_policy
+
+        if self.action_mapping is not None and ALGORITHMS.get("successor_dqn").is_of(transfer.model):
+            raise NotApplicableError(
+                "successor features are worth what the reward's weights make of them, so no value of theirs keeps an "
+                "action from being taken. Take mapped."
+            )
         transfer.carry_all()
+        require_policy(transfer.ledger)
