@@ -119,6 +119,7 @@ def test_starting_from_scratch_gives_both_the_targets_fresh_trunk(pair, snapshot
     for name, parameter in named_parts(source).items():
         assert torch.equal(parameter, fresh[name] if name.startswith("trunk.") else theirs[name])
     assert trunk_of(model) is trunk_of(source)
+    assert all(torch.equal(parameter, fresh[name]) for name, parameter in named_parts(model).items())
 
 
 def test_a_source_without_its_environment_is_not_applicable(tiny, tmp_path):

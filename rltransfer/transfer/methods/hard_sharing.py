@@ -26,9 +26,10 @@ class HardSharing(TransferMethod):
             their heads, and take the shared trunk in place of their own; their files stay as they are.
         gradients: ``sum`` lets every task pull the trunk as it will; ``pcgrad`` takes from each task's gradient what
             points against another's latest. Fewer conflicts, and slower learning where they were none of harm.
-        start: whether the shared trunk begins with the source's weights or with fresh ones (``scratch``: joint
-            learning of two new tasks).
-        heads: ``copy`` the target's heads from the source's where the spaces agree, or start them afresh.
+        start: whether the shared trunk begins with the source's weights or with fresh ones. With ``scratch`` the
+            target is new in all, and the source's own heads have to learn the fresh trunk.
+        heads: ``copy`` the target's heads from the source's where the spaces agree, or start them afresh, as with
+            ``start: scratch`` anyway: the source's were learned on another trunk.
 
     Source: Caruana 1997, "Multitask Learning", section 2; Yu et al. 2020, "Gradient Surgery for Multi-Task Learning",
     Algorithm 1, in turn instead of at once (see ``rltransfer.agents.conflicts``).
@@ -78,6 +79,7 @@ class HardSharing(TransferMethod):
         transfer.given.update(load_to_learn(self.beside, transfer.model))
         if self.start == "scratch":
             carry_all(open_ledger(self.label, transfer.source, transfer.model), transfer.diff, "reinit")
+            transfer.heads = "reinit"
         transfer.carry_all()
 
     def arrange(self, transfer: Attachment) -> None:
