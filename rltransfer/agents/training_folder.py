@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,9 @@ ALGORITHMS = {"qrdqn": "qr_dqn", "ppo_lstm": "recurrent_ppo"}
 """Names of algorithms in rl-zoo3 that are others here."""
 LARGEST = 2**20
 """Bytes of the largest YAML file that is read."""
+_BRIEFLY = reprlib.Repr()
+"""Writes values down, of which aliases in a small YAML file may make any number."""
+_BRIEFLY.maxlevel, _BRIEFLY.maxdict, _BRIEFLY.maxlist, _BRIEFLY.maxstring = 3, 12, 12, 200
 STATISTICS = ("vecnormalize.pkl", "vec_normalize.pkl")
 
 
@@ -54,7 +58,7 @@ class TrainingFolder:
     def around(self) -> list[str]:
         """What the environment was put into, which the environment given must have, too."""
         named = ("env_wrapper", "vec_env_wrapper", "frame_stack", "history", "env_kwargs")
-        return [f"{name}: {self.config[name]}" for name in named if self.config.get(name)]
+        return [f"{name}: {_BRIEFLY.repr(self.config[name])}" for name in named if self.config.get(name)]
 
 
 def read_training_folder(path: Path) -> TrainingFolder:

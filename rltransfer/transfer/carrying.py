@@ -9,6 +9,7 @@ import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 
 from rltransfer.agents.adoption import adopt, raw_space
+from rltransfer.agents.algorithms.algorithm import activation_of
 from rltransfer.agents.anatomy import (
     TEMPERATURE,
     TrunkSite,
@@ -195,6 +196,15 @@ def require_policy(ledger: Ledger) -> None:
                 f"this is not the source's policy, since {name} is not among what fits of it. Give both agents the "
                 "same algorithm, trunk and net_arch, or take a method that trains."
             )
+    ours, theirs = (
+        [activation_of(agent), *(getattr(trunk_of(agent).spec, name, None) for name in ("activation", "iterations"))]
+        for agent in (ledger.model, ledger.source)
+    )
+    if ours != theirs:
+        raise NotApplicableError(
+            "this is not the source's policy, since its layers are followed by others. Give both agents the same "
+            "activation_fn and trunk, or take a method that trains."
+        )
 
 
 _NEVER_CHOOSES = (

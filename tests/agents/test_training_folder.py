@@ -48,6 +48,15 @@ def folder(tmp_path, bomb):
     return make
 
 
+def test_aliases_in_a_small_file_do_not_fill_the_memory(tmp_path):
+    (tmp_path / "agent.zip").write_bytes(b"")
+    lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 30)}]" for n in range(1, 6))]
+    (tmp_path / "config.yml").write_text("\n".join([*lines, "env_kwargs: *a5", "frame_stack: 4"]))
+    kwargs, stack = sorted(read_training_folder(tmp_path).around())
+    assert len(kwargs) < 100_000  # written out, it is 30 ** 5 lists
+    assert stack == "frame_stack: 4"
+
+
 @pytest.mark.parametrize("layout", ["logs", "flat"])
 @pytest.mark.parametrize("named", ["folder", "zip"])
 def test_the_folder_says_the_algorithm_and_what_the_environment_was_put_into(layout, named, folder, cartpole):

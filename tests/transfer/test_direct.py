@@ -7,6 +7,7 @@ import torch
 import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts
 from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.trunks.specs import MLP
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
@@ -116,6 +117,15 @@ def test_every_algorithms_policy_fits_its_own(algorithm, pair, frames):
 def test_a_policy_of_which_a_part_does_not_fit_is_refused(source_algorithm, changes, odd, pair):
     model, source = pair("ppo", source_algorithm=source_algorithm, **changes)
     with pytest.raises(NotApplicableError, match=f"not the source's policy, since {odd} is not among what fits"):
+        rlt.Direct().attach(model, source)
+
+
+@pytest.mark.parametrize("where", ["heads", "trunk"])
+def test_weights_of_layers_that_compute_otherwise_are_not_the_sources_policy(where, tiny, cartpole):
+    ways = {"heads": {"activation_fn": "relu", "net_arch": (8,)}, "trunk": {"trunk": MLP(activation="relu")}}[where]
+    usual = {"net_arch": (8,)} if where == "heads" else {}
+    source, model = tiny("ppo", cartpole(), **ways), tiny("ppo", cartpole(), **usual)
+    with pytest.raises(NotApplicableError, match="its layers are followed by others"):
         rlt.Direct().attach(model, source)
 
 
