@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from rltransfer.files import write_atomically
 from rltransfer.metrics import stratified_bootstrap
 from rltransfer.report.result import Arm, Result, TargetResult
-from rltransfer.report.styles import COLOURS
+from rltransfer.report.styles import look_of, seeds_in_words
 
 
 def draw_curves(result: Result, path: Path) -> None:
@@ -23,10 +23,13 @@ def draw_curves(result: Result, path: Path) -> None:
     """
     targets = result.targets or (_source_alone(result),)
     panels = len(targets)
-    figure = Figure(figsize=(1 + 4.2 * panels, 4.1), layout="constrained")
+    labels = [arm.method for arm in targets[0].arms]
+    width = 1 + 4.2 * panels
+    columns = _legend_columns(labels, width)
+    rows = -(-len(labels) // columns)
+    figure = Figure(figsize=(width, 3.5 + 0.22 * rows), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
-    labels = [arm.method for arm in targets[0].arms]
     for axis, target in zip(axes, targets, strict=True):
         _panel(axis, target, labels)
     axes[0].set_ylabel("return on fixed episodes")
@@ -36,13 +39,24 @@ def draw_curves(result: Result, path: Path) -> None:
         [handles[t] for t in shown],
         shown,
         loc="outside lower center",
-        ncols=min(len(shown), 3 * panels + 3),
+        ncols=min(len(shown), columns),
         frameon=False,
+        fontsize=9,
     )
-    figure.suptitle(f"{result.experiment}: IQM over {result.num_seeds} seeds, 95% bootstrap intervals", fontsize=11)
+    bands = ", 95% bootstrap intervals" if result.num_seeds > 1 else ""
+    figure.suptitle(f"{result.experiment}: IQM over {seeds_in_words(result.num_seeds)}{bands}", fontsize=11)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=140)
     write_atomically(path, picture.getvalue())
+
+
+def _legend_columns(labels: list[str], width: float) -> int:
+    """The most columns of a legend with these labels, filled one after the other, that ``width`` inches hold."""
+    for columns in range(len(labels), 1, -1):
+        longest = [max(len(label) for label in column) for column in np.array_split(labels, columns)]
+        if sum(0.6 + 0.085 * length for length in longest) <= width:
+            return columns
+    return 1
 
 
 def _source_alone(result: Result) -> TargetResult:
@@ -57,10 +71,11 @@ def _panel(axis: Axes, target: TargetResult, labels: list[str]) -> None:
         axis.axhline(target.threshold, color="#bbbbbb", linewidth=0.8, linestyle=":")
     for arm in target.arms:
         if arm.curves:
-            _curve(axis, arm, COLOURS[labels.index(arm.method) % len(COLOURS)])
+            _curve(axis, arm, labels.index(arm.method))
 
 
-def _curve(axis: Axes, arm: Arm, colour: str) -> None:
+def _curve(axis: Axes, arm: Arm, place: int) -> None:
+    colour, line = look_of(place)
     curves = list(arm.curves.values())
     steps = curves[0].env_steps
     returns = np.stack([curve.returns for curve in curves])  # (num_seeds, num_evaluations)
@@ -71,7 +86,7 @@ def _curve(axis: Axes, arm: Arm, colour: str) -> None:
         [band.point for band in bands],
         color=colour,
         label=arm.method,
-        linestyle="--" if is_flat else "-",
+        linestyle="--" if is_flat else line,
         linewidth=2.2 if arm.method == "scratch" else 1.5,
     )
     axis.fill_between(

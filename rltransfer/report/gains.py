@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 
 from rltransfer.files import write_atomically
 from rltransfer.report.result import Result, TargetResult
-from rltransfer.report.styles import VERDICT_COLOURS
+from rltransfer.report.styles import VERDICT_COLOURS, seeds_in_words
 
 
 def draw_gains(result: Result, path: Path) -> None:
@@ -32,7 +32,8 @@ def draw_gains(result: Result, path: Path) -> None:
     axes[0].set_ylim(len(methods) - 0.4, -0.6)
     handles = [Line2D([], [], color=colour, marker="o", markersize=4) for colour in VERDICT_COLOURS.values()]
     figure.legend(handles, list(VERDICT_COLOURS), loc="outside lower center", ncols=len(handles), frameon=False)
-    figure.suptitle(f"{result.experiment}: gain over the from-scratch control, {result.num_seeds} seeds", fontsize=11)
+    over = seeds_in_words(result.num_seeds)
+    figure.suptitle(f"{result.experiment}: gain over the from-scratch control, {over}", fontsize=11)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=140)
     write_atomically(path, picture.getvalue())

@@ -209,8 +209,9 @@ def _warnings(config: ExperimentConfig, targets: Sequence[TargetResult], precisi
     pairs = [arm.summary.num_seeds for target in targets for arm in target.arms if arm.summary is not None]
     least = min(pairs, default=len(config.seeds))
     if least < MIN_SEEDS:
-        counted = "1 seed" if least == 1 else f"{least} seeds"
-        yield f"only {counted}: intervals are wide and not to be trusted far; use {MIN_SEEDS} or more"
+        few = "intervals are wide and not to be trusted far"
+        counted = "1 seed: there are no intervals and no verdicts" if least == 1 else f"{least} seeds: {few}"
+        yield f"only {counted}; use {MIN_SEEDS} or more"
     doubtful = 0
     for target in targets:
         for arm in target.arms:

@@ -14,7 +14,7 @@ from rich.text import Text
 from rltransfer.metrics import ArmTimes, Interval, TimesToThreshold, stratified_bootstrap
 from rltransfer.report.overview import overview
 from rltransfer.report.result import Arm, Result, TargetResult
-from rltransfer.report.styles import STYLES, ruled_table
+from rltransfer.report.styles import STYLES, ruled_table, seeds_in_words
 
 
 def render(result: Result) -> RenderableType:
@@ -35,7 +35,8 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     about = "transfer against the from-scratch control" if result.targets else f"source agents on {result.source_task}"
     yield Text(f"{result.experiment}: {about}", style="bold")
     paired = ", paired by seed" if result.targets else ""
-    yield Text(f"{result.num_seeds} seeds; IQM over seeds [95% bootstrap interval]{paired}; returns on fixed episodes.")
+    figures = "IQM over seeds [95% bootstrap interval]" if result.num_seeds > 1 else "figures without intervals"
+    yield Text(f"{seeds_in_words(result.num_seeds)}; {figures}{paired}; returns on fixed episodes.")
     source = result.source.at_end()
     if source is not None:
         trained = f"source agents trained for {result.source_steps:,} steps reach a return of {_interval(source)}"
@@ -143,8 +144,11 @@ def _interval(interval: Interval, *, signed: bool = False) -> str:
         return "undefined"
     sign = "+" if signed else ""
     ends = (interval.point, interval.low, interval.high)
-    digits = 2 if max(abs(end) for end in ends if math.isfinite(end)) < 100 else 0  # one seed has infinite ends
-    return f"{interval.point:{sign}.{digits}f} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
+    digits = 2 if max(abs(end) for end in ends if math.isfinite(end)) < 100 else 0
+    point = f"{interval.point:{sign}.{digits}f}"
+    if math.isinf(interval.low):  # one seed says nothing about the spread
+        return point
+    return f"{point} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
 
 
 def _target_times(times: ArmTimes | None) -> str:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from rltransfer.cli import app
 from rltransfer.report import collect, plain_text
-from rltransfer.report.styles import COLOURS, VERDICT_COLOURS
+from rltransfer.report.styles import COLOURS, VERDICT_COLOURS, look_of
 from rltransfer.runs import TrialName
 
 
@@ -99,11 +99,28 @@ def test_a_figure_of_one_seed_has_its_curves_though_no_intervals(by_hand):
     summary = by_hand.arms()["finetune"]["summary"]
     assert (summary["jumpstart"]["low"], summary["jumpstart"]["high"]) == ("-inf", "inf")
     assert summary["verdict"] == "no evidence"
-    assert "+1.00 [-inf, inf]" in by_hand.run.table.read_text()
+    table = by_hand.run.table.read_text()
+    assert "+1.00 " in table
+    assert "inf" not in table
+    assert table.splitlines()[1].startswith("1 seed; figures without intervals")
+    assert "only 1 seed: there are no intervals and no verdicts" in table
     image = matplotlib.image.imread(by_hand.run.curves)
     near = np.abs(image[..., :3] - np.array(to_rgb(COLOURS[1]))).max(axis=-1) < 0.02
     rows_hit = np.flatnonzero(near.any(axis=1))
     assert rows_hit.max() - rows_hit.min() > 100  # the curve rises over a good part of the panel
+
+
+def test_twenty_curves_are_told_apart_and_the_legend_fits(by_hand):
+    looks = [look_of(place) for place in range(28)]
+    assert len(set(looks)) == 28
+    assert [place for place, (colour, _) in enumerate(looks) if colour == COLOURS[0]] == [0]  # the control's alone
+    names = [f"soft_sharing_of_strength_{k}" for k in range(20)]
+    by_hand.configure(seeds=1, methods=f"[{', '.join(f'soft_sharing: {{name: {name}}}' for name in names)}]")
+    for method in ("scratch", *names):
+        by_hand.trial(method, 0, by_hand.rows((0.0, 1.0, 2.0)))
+    by_hand.arms()
+    image = matplotlib.image.imread(by_hand.run.curves)[..., :3]
+    assert image[:, [0, 1, 2, -3, -2, -1]].min() == 1  # nothing is cut off at the sides
 
 
 def test_an_unfinished_run_says_what_is_missing(five_seeds):
