@@ -73,9 +73,7 @@ def check(file: File, overrides: Overrides = None) -> None:
     from rltransfer.config import load_experiment
     from rltransfer.config.size import size_of
 
-    config = load_experiment(file, overrides or ())
-    for method in config.methods:
-        method.check_files()
+    config = load_experiment(file, overrides or (), files=True)
     typer.echo(f"{file}: valid. {size_of(config)}")
 
 
@@ -95,7 +93,7 @@ def run(
     """Run an experiment, or what is left of it."""
     from rltransfer.config import load_experiment
 
-    config = load_experiment(file, overrides or ())
+    config = load_experiment(file, overrides or (), files=True)
     from rltransfer.session import run_in_terminal
 
     raise typer.Exit(run_in_terminal(config, out=out, workers=workers))

@@ -13,6 +13,7 @@ from rltransfer.errors import ArtifactError, ConfigError, NoEffectWarning, NotAp
 from rltransfer.experiment_tasks import task_of_experiment
 from rltransfer.launch import Job, JobEvent, Listener, run_locally
 from rltransfer.runs import RunDirectory, TrialName, opened
+from rltransfer.transfer.method import check_budget
 
 if TYPE_CHECKING:
     from rltransfer.report import Result
@@ -118,6 +119,7 @@ def plan_trials(config: ExperimentConfig) -> tuple[Plan, Mapping[TrialName, str]
             names = [TrialName(target, method.label, seed) for seed in config.seeds]
             try:
                 method.check(diff)
+                check_budget(method.plays_target_for, config.budget)
                 plan += names
             except NotApplicableError as error:
                 inapplicable.update(dict.fromkeys(names, str(error)))

@@ -32,7 +32,7 @@ from rltransfer.tasks.making import vec_env
 from rltransfer.tasks.space_diff import SpaceDiff
 from rltransfer.training import Episodes, Evaluation, Evaluator, train
 from rltransfer.transfer.given_agents import STEPS_BESIDE
-from rltransfer.transfer.method import TransferMethod
+from rltransfer.transfer.method import TransferMethod, check_budget
 from rltransfer.transfer.methods.scratch import Scratch
 
 if TYPE_CHECKING:
@@ -130,10 +130,7 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     writer = TensorBoardOutputFormat(str(directory.path))
     record = _Recorder(directory, writer)
     budget = (config.source.budget or 0) if name.is_source else config.budget
-    if played[1] > budget:
-        raise NotApplicableError(
-            f"it plays the target for {played[1]:,} steps before it learns: more than the budget of {budget:,}"
-        )
+    check_budget(played[1], budget)
     if method is None or method.trains:
         every = min(evaluation.every, budget)
         seconds = train(

@@ -41,7 +41,9 @@ def test_check_tells_of_an_agent_that_a_method_names_and_that_is_not_there(metho
     file.write_text(TEXT.replace("hard_sharing,", f"{method},"))
     result = invoke("check", file)
     assert result.exit_code != 0
-    assert "hard_sharing.beside: nowhere holds no trained agent" in result.output + str(result.exception)
+    told = result.output + str(result.exception)
+    assert "quick.yaml:5:" in told
+    assert "hard_sharing.beside: nowhere holds no trained agent" in told
 
 
 def test_check_tells_how_much_would_run(file: Path) -> None:

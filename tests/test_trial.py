@@ -6,6 +6,7 @@ import pytest
 
 import rltransfer as rlt
 from rltransfer.config import parse_experiment
+from rltransfer.experiment import plan_trials
 from rltransfer.runs import RunDirectory, TrialName
 from rltransfer.trial import Trial, run_trial
 
@@ -103,6 +104,28 @@ def test_a_method_that_plays_more_than_the_budget_is_not_applicable(tmp_path):
     status = RunDirectory(tmp_path).trial(name).status()
     assert status["state"] == "not applicable"
     assert "256 steps before it learns: more than the budget of 128" in status["reason"]
+
+
+def test_what_plays_more_than_the_budget_is_known_before_anything_runs():
+    text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
+    methods = (
+        "[{contrastive: {frames: 256}}, {contrastive: {frames: 256, on: both, name: both}}, "
+        "[frozen: {at: fc}, adaptive_batch_norm: {steps: 129}], {adaptive_batch_norm: {steps: 128}}]"
+    )
+    plan, left_out = plan_trials(parse_experiment(text.replace("[hard_sharing]", methods)))
+    assert {name.method for name in plan} == {"", "scratch", "both", "adaptive_batch_norm"}
+    assert {name.method for name in left_out} == {"contrastive", "frozen+adaptive_batch_norm"}
+    assert all("more than the budget of 128" in reason for reason in left_out.values())
+
+
+def test_steps_a_second_are_of_the_steps_that_training_took(tmp_path):
+    text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
+    method = "[{contrastive: {frames: 64, updates: 1, batch_size: 8}}]"
+    config = parse_experiment(text.replace("[hard_sharing]", method))
+    measured(tmp_path, config, "contrastive")
+    status = RunDirectory(tmp_path).trial(TrialName("dusk", "contrastive", 0)).status()
+    trained = status["env_steps"] - 64
+    assert status["steps_per_second"] == pytest.approx(trained / status["train_seconds"], rel=0.05)
 
 
 def test_the_steps_of_agents_beside_the_source_are_paid_for_too(tmp_path):

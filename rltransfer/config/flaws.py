@@ -30,13 +30,17 @@ _EXPLAINED: dict[str, Callable[[Any, dict[str, Any]], str]] = {
     "greater_than_equal": lambda value, context: f"is {shown(value)}, but must be at least {shown(context['ge'])}.",
     "less_than": lambda value, context: f"is {shown(value)}, but must be less than {shown(context['lt'])}.",
     "less_than_equal": lambda value, context: f"is {shown(value)}, but must be at most {shown(context['le'])}.",
-    "too_short": lambda value, context: f"has {len(value)} entries, but needs at least {context['min_length']}.",
+    "too_short": lambda value, context: f"has {_entries(value)}, but needs at least {context['min_length']}.",
     "too_long": lambda value, context: f"has more than the {context['max_length']} entries allowed.",
     "string_too_short": lambda value, context: f"must have at least {context['min_length']} characters.",
     "string_too_long": lambda value, context: f"must have at most {context['max_length']} characters.",
     "string_pattern_mismatch": lambda value, context: f"{shown(value)} does not fit the pattern {context['pattern']}",
     "value_error": lambda value, context: str(context["error"]),
 }
+
+
+def _entries(value: Any) -> str:
+    return "1 entry" if len(value) == 1 else f"{len(value)} entries"
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ def found_flaws(error: ValidationError, data: object, known: Iterable[str] = ())
     flaws: list[Flaw] = []
     unions: dict[KeyPath, list[tuple[KeyPath, ErrorDetails]]] = {}
     for detail in error.errors(include_url=False):
+        if detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]:
+            continue  # entries that do not hold by themselves are not counted, and each has a flaw of its own
         path, union = _real_path(detail, data)
         if union is None:
             flaws.append(Flaw(path, _message(detail, known)))

@@ -15,17 +15,18 @@ from rltransfer.config.problems import ConfigErrors, shown
 from rltransfer.config.yaml_reading import parse_document, read_document
 
 
-def load_experiment(path: Path | str, overrides: Iterable[str] = ()) -> ExperimentConfig:
+def load_experiment(path: Path | str, overrides: Iterable[str] = (), *, files: bool = False) -> ExperimentConfig:
     """The experiment in the YAML file ``path``.
 
     Args:
         path: of a YAML file; it stands in messages as it is given here.
         overrides: ``a.b=value``, applied in order; see ``rltransfer.config.overrides``.
+        files: whether the folders that methods name must be there, as they must for a run.
 
     Raises:
         ConfigErrors: everything that does not hold, each with its line and column.
     """
-    return _validated(read_document(path), overrides)
+    return _validated(read_document(path), overrides, files=files)
 
 
 def parse_experiment(text: str, *, name: str = "experiment", overrides: Iterable[str] = ()) -> ExperimentConfig:
@@ -33,16 +34,16 @@ def parse_experiment(text: str, *, name: str = "experiment", overrides: Iterable
 
     Raises as ``load_experiment`` does.
     """
-    return _validated(parse_document(text, name), overrides)
+    return _validated(parse_document(text, name), overrides, files=False)
 
 
-def _validated(document: Document, overrides: Iterable[str]) -> ExperimentConfig:
+def _validated(document: Document, overrides: Iterable[str], *, files: bool) -> ExperimentConfig:
     if not isinstance(document.data, dict):
         message = f"needs keys such as 'experiment:' and 'source:' at the top, not {shown(document.data)}."
         raise ConfigErrors([*document.problems, document.problem((), message)])
     apply_overrides(document, overrides)
     try:
-        config = ExperimentConfig.model_validate(document.data)
+        config = ExperimentConfig.model_validate(document.data, context={"files": files})
     except ValidationError as error:
         flaws = found_flaws(error, document.data)
         found = [document.problem(flaw.path, flaw.message) for flaw in flaws]

@@ -25,7 +25,7 @@ def parse_methods(value: object, info: ValidationInfo) -> tuple[Any, ...]:
     Args:
         value: names, single-key mappings of a name to options, or methods made already.
         info: the fields validated so far; the trunk, if it holds, says which stages methods may name, and the agent
-            which methods serve it.
+            which methods serve it. Where the context asks for ``files``, those that methods name must be there.
     """
     if not isinstance(value, list | tuple):
         raise flaw_error("methods", [Flaw((), f"needs a list of methods, not {shown(value)}. Write '- finetune'.")])
@@ -39,6 +39,8 @@ def parse_methods(value: object, info: ValidationInfo) -> tuple[Any, ...]:
     flaws += _repeated_labels(made)
     flaws += _wrong_stages(made, info.data.get("trunk"))
     flaws += _algorithms_not_served(made, info.data.get("agent"))
+    if info.context and info.context.get("files"):
+        flaws += _missing_files(made, value)
     if flaws:
         raise flaw_error("methods", flaws)
     control = registry.METHODS.get(CONTROL)
@@ -130,6 +132,20 @@ def _algorithms_not_served(made: dict[int, Any], agent: Any) -> list[Flaw]:
         for part in method.together()
         if agent is not None and part.algorithms and agent.name not in part.algorithms
     ]
+
+
+def _missing_files(made: dict[int, Any], raw: list[Any] | tuple[Any, ...]) -> list[Flaw]:
+    """Methods that name a file or folder which is not there."""
+    flaws = []
+    for index, method in made.items():
+        for place, part in enumerate(method.together()):
+            try:
+                part.check_files()
+            except ConfigError as error:
+                where = (index, place) if isinstance(raw[index], list | tuple) else (index,)
+                option, _, message = str(error).removeprefix(f"{part.registered}.").partition(": ")
+                flaws.append(Flaw((*where, part.registered, option), message))
+    return flaws
 
 
 def _option_naming(method: Any, stage: str) -> KeyPath:

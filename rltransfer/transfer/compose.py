@@ -83,6 +83,11 @@ class Compose(TransferMethod):
         """Whether any of the methods does."""
         return any(method.changes_source for method in self.methods)
 
+    @property
+    def plays_target_for(self) -> int:
+        """Of all the methods."""
+        return sum(method.plays_target_for for method in self.methods)
+
     def together(self) -> tuple[TransferMethod, ...]:
         """The methods it is composed of."""
         return self.methods

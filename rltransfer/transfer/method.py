@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from rltransfer.errors import NotApplicableError
 from rltransfer.settings import Options
 
 if TYPE_CHECKING:
@@ -174,6 +175,19 @@ class TransferMethod(Options):
         """Whether the source agent goes on learning, with these settings."""
         return self.teaches_source
 
+    @property
+    def plays_target_for(self) -> int:
+        """Environment steps of the target's budget that are played before it is learned, with these settings."""
+        return 0
+
     def together(self) -> tuple[TransferMethod, ...]:
         """The methods that this one is composed of: itself, where it is not a composition."""
         return (self,)
+
+
+def check_budget(steps: int, budget: int) -> None:
+    """Raise NotApplicableError where a method plays the target for more ``steps`` beforehand than the ``budget`` has."""
+    if steps > budget:
+        raise NotApplicableError(
+            f"it plays the target for {steps:,} steps before it learns: more than the budget of {budget:,}"
+        )

@@ -42,7 +42,7 @@ def test_a_list_is_a_composition_and_reads_back_as_it_was_written(tmp_path):
         ("  - [scratch, finetune]", "7?:?.*methods.0: scratch stands alone"),
         ("  - [finetune, finetun]", "methods.0.1: unknown method 'finetun'. Did you mean 'finetune'"),
         ("  - [finetune, frozen: {at: x}]", "methods.0.*unknown stage 'x'"),
-        ("  - [finetune]", "methods.0: has 1 entries, but needs at least 2"),
+        ("  - [finetune]", "methods.0: has 1 entry, but needs at least 2"),
         ("  - compose", "methods.0.compose.methods: missing"),
         ("  - compose: {methods: [finetune, soft_sharing: {strengt: 1}]}", "did you mean 'strength'"),
         ("  - [finetune, soft_sharing]\n  - [finetune, soft_sharing]", "stands twice"),
@@ -51,3 +51,28 @@ def test_a_list_is_a_composition_and_reads_back_as_it_was_written(tmp_path):
 def test_what_does_not_hold_is_told_where_it_stands(methods, told, tmp_path):
     with pytest.raises(ConfigError, match=f"(?i){told}"):
         loaded(tmp_path, methods)
+
+
+def test_entries_that_do_not_hold_are_told_one_by_one_and_not_counted(tmp_path):
+    with pytest.raises(ConfigError) as told:
+        loaded(tmp_path, "  - mmd: {bandwidths: [0, -1]}\n  - [finetune]\n")
+    lines = str(told.value).splitlines()
+    assert [line.split(": ", 2)[1] for line in lines] == [
+        "methods.0.mmd.bandwidths.0",
+        "methods.0.mmd.bandwidths.1",
+        "methods.1",
+    ]
+    assert lines[2].endswith("has 1 entry, but needs at least 2.")
+
+
+def test_a_folder_that_is_not_there_is_told_with_its_place(tmp_path):
+    file = tmp_path / "together.yaml"
+    file.write_text(HEAD + "  - progressive: {beside: [nowhere]}\n  - [finetune, hard_sharing: {beside: [nowhere]}]\n")
+    assert load_experiment(file)
+    with pytest.raises(ConfigError) as told:
+        load_experiment(file, files=True)
+    lines = str(told.value).removeprefix(f"{file}:").replace(f"{file}:", "").splitlines()
+    assert [line.split(" holds")[0] for line in lines] == [
+        "6:19: methods.0.progressive.beside: nowhere",
+        "7:31: methods.1.1.hard_sharing.beside: nowhere",
+    ]

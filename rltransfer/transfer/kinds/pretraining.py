@@ -55,6 +55,13 @@ class Pretraining(TransferMethod):
         """Whether frames are the source's."""
         return self.on != "target"
 
+    @property
+    def plays_target_for(self) -> int:
+        """The frames that are the target's."""
+        if not self.updates or self.on == "source":
+            return 0
+        return -(-self.frames // 2) if self.on == "both" else self.frames
+
     def check(self, diff: SpaceDiff) -> None:
         """The source's frames must be such as the target's trunk reads."""
         from rltransfer.tasks.perceived import perceived

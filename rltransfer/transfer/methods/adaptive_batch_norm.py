@@ -37,6 +37,11 @@ class AdaptiveBatchNorm(TransferMethod):
 
     steps: int = Field(default=2048, ge=2)
 
+    @property
+    def plays_target_for(self) -> int:
+        """The steps for its frames."""
+        return self.steps
+
     def check_beside(self, other: TransferMethod) -> None:
         """Raise ConfigError where the source agent goes on acting through the same trunk."""
         if other.teaches_source:
