@@ -186,7 +186,7 @@ class TransferMethod(Options):
 
 
 def check_budget(steps: int, budget: int) -> None:
-    """Raise NotApplicableError where a method plays the target for more ``steps`` beforehand than the ``budget`` has."""
+    """Raise NotApplicableError where ``steps`` of the target, played before learning, exceed the ``budget``."""
     if steps > budget:
         raise NotApplicableError(
             f"it plays the target for {steps:,} steps before it learns: more than the budget of {budget:,}"

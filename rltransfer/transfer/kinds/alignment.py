@@ -72,15 +72,16 @@ class Alignment(TransferMethod):
         Raises:
             NotApplicableError: the source has no environment, or no stage of the trunk learns.
         """
+        from rltransfer.agents.anatomy import trunk_of
         from rltransfer.agents.optimizing import require_steps
         from rltransfer.transfer.mechanisms.alignment import align, learns
 
         if not self.strength:
             return
         if not learns(transfer.model):
-            raise NotApplicableError(
-                f"{self.label} moves the trunk's features, and the trunk is frozen whole. Let a stage of it learn."
-            )
+            has_weights = any(True for _ in trunk_of(transfer.model).parameters())
+            why = "the trunk is frozen whole. Let a stage of it learn" if has_weights else "this trunk has no weights"
+            raise NotApplicableError(f"{self.label} moves the trunk's features, and {why}.")
         require_steps(transfer.model, f"{self.label} acts")
         frames = self._frames
         if frames is None:

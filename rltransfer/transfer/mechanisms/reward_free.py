@@ -144,7 +144,9 @@ def pretrain(
     trunk = trunk_of(model)
     learned = [name for _, name, parameter in trunk.named_stage_parameters() if parameter.requires_grad]
     if not learned:
-        raise NotApplicableError(f"{by} has nothing to learn: every stage of the trunk is frozen")
+        has_weights = any(True for _ in trunk.parameters())
+        why = "every stage of the trunk is frozen" if has_weights else "this trunk has no weights"
+        raise NotApplicableError(f"{by} has nothing to learn: {why}")
     if min(map(len, frames)) < FEWEST:
         raise NotApplicableError(f"{by} has {min(map(len, frames))} frames of a task; give {FEWEST} frames or more")
     objective = objective_of(trunk).to(model.device)
