@@ -31,7 +31,7 @@ from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialNa
 from rltransfer.tasks.making import vec_env
 from rltransfer.tasks.space_diff import SpaceDiff
 from rltransfer.training import Episodes, Evaluation, Evaluator, train
-from rltransfer.transfer.given_agents import STEPS_BESIDE
+from rltransfer.transfer.given_agents import STEPS_BESIDE, TRAINED_BESIDE
 from rltransfer.transfer.method import TransferMethod, check_budget
 from rltransfer.transfer.methods.scratch import Scratch
 
@@ -157,13 +157,14 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
         write_json(directory.transfer, report.as_json())  # again: methods may have found out more meanwhile
     save(agent, directory.agent, provenance={"experiment": config.experiment, "trial": str(name)})
     trains = method is None or method.trains
-    beside = {} if report is None else report.findings.get(STEPS_BESIDE, {})
+    trained, taken = (
+        sum(report.findings.get(finding, {}).values()) if report is not None else 0
+        for finding in (TRAINED_BESIDE, STEPS_BESIDE)
+    )
     return {
         "env_steps": int(agent.num_timesteps) if trains else played[1],
-        "source_trained_steps": before,
-        "source_env_steps": played[0]
-        + (0 if source is None else int(source.num_timesteps) - before)
-        + sum(beside.values()),
+        "source_trained_steps": before + trained,
+        "source_env_steps": played[0] + (0 if source is None else int(source.num_timesteps) - before) + taken,
         "train_seconds": round(seconds, 3),
         "steps_per_second": round((agent.num_timesteps - played[1]) / seconds, 1) if trains and seconds else None,
         "precision": trunk_of(agent).precision,

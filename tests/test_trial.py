@@ -128,18 +128,23 @@ def test_steps_a_second_are_of_the_steps_that_training_took(tmp_path):
     assert status["steps_per_second"] == pytest.approx(trained / status["train_seconds"], rel=0.05)
 
 
-def test_the_steps_of_agents_beside_the_source_are_paid_for_too(tmp_path):
+@pytest.mark.parametrize(("method", "steps"), [("hard_sharing", 256), ("source_ensemble", 0), ("progressive", 0)])
+def test_the_steps_of_agents_beside_the_source_are_paid_for_too(method, steps, tmp_path):
     text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
     alone = parse_experiment(text)
     source = TrialName("source", "", 0)
     run_trial(Trial(run=tmp_path, config=alone, name=source), lambda content: None)
     beside = RunDirectory(tmp_path).trial(source).path
-    config = parse_experiment(text.replace("[hard_sharing]", f"[{{hard_sharing: {{beside: [{beside}]}}}}]"))
-    name = TrialName("dusk", "hard_sharing", 0)
+    config = parse_experiment(text.replace("[hard_sharing]", f"[{{{method}: {{beside: [{beside}]}}}}]"))
+    name = TrialName("dusk", method, 0)
     run_trial(Trial(run=tmp_path, config=config, name=name), lambda content: None)
     directory = RunDirectory(tmp_path).trial(name)
-    assert directory.status()["source_env_steps"] == 256
+    status = directory.status()
+    assert (status["source_trained_steps"], status["source_env_steps"]) == (256, steps)
     findings = json.loads(directory.transfer.read_text())["findings"]
+    assert findings["trained_beside"] == {str(beside): 128}
+    if method != "hard_sharing":
+        return
     assert findings["steps_beside"] == {str(beside): 128}
     assert findings["gradients"][f"target & {beside}"]["compared"] > 0
 

@@ -12,6 +12,8 @@ from rltransfer.errors import ConfigError, NotApplicableError
 
 STEPS_BESIDE = "steps_beside"
 """The finding that says how many environment steps further agents took while the target learned, by their folders."""
+TRAINED_BESIDE = "trained_beside"
+"""The finding that says how many environment steps further agents had been trained for before, by their folders."""
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -37,8 +39,12 @@ def check_folders(setting: str, folders: Sequence[str]) -> None:
             )
 
 
-def load_given(folders: Sequence[str]) -> dict[str, BaseAlgorithm]:
+def load_given(folders: Sequence[str], findings: dict[str, Any]) -> dict[str, BaseAlgorithm]:
     """The agents by their folders, to be looked at and not trained.
+
+    Args:
+        folders: see ``AgentFolders``.
+        findings: gains ``trained_beside``, a part of the transfer's cost.
 
     Raises:
         ArtifactError: a folder holds none, or a damaged one.
@@ -54,15 +60,17 @@ def load_given(folders: Sequence[str]) -> dict[str, BaseAlgorithm]:
             raise NotApplicableError(
                 f"{folder} learned from observations scaled by statistics of its own, which the target does not share"
             )
+    _note_training(agents, findings)
     return agents
 
 
-def load_to_learn(folders: Sequence[str], model: BaseAlgorithm) -> dict[str, BaseAlgorithm]:
+def load_to_learn(folders: Sequence[str], model: BaseAlgorithm, findings: dict[str, Any]) -> dict[str, BaseAlgorithm]:
     """The agents by their folders, each in the task that it was trained on, to go on learning beside ``model``.
 
     Args:
         folders: see ``AgentFolders``.
         model: says how many environment copies each has; its seed gives those of the environments.
+        findings: see ``load_given``.
 
     Raises:
         ArtifactError: a folder holds no agent, or a damaged one.
@@ -81,7 +89,13 @@ def load_to_learn(folders: Sequence[str], model: BaseAlgorithm) -> dict[str, Bas
         env = vec_env(task, num_envs=model.n_envs, seed=seed_for(model, f"environments of {folder}"))
         agents[folder] = load_agent(folder, env=env, device=model.device)
         agents[folder].action_space.seed(seed_for(model, f"exploration of {folder}"))
+    _note_training(agents, findings)
     return agents
+
+
+def _note_training(agents: Mapping[str, BaseAlgorithm], findings: dict[str, Any]) -> None:
+    if agents:
+        findings[TRAINED_BESIDE] = {folder: int(agent.num_timesteps) for folder, agent in agents.items()}
 
 
 def count_steps(model: BaseAlgorithm, agents: Mapping[str, BaseAlgorithm], findings: dict[str, Any]) -> None:

@@ -76,7 +76,7 @@ class HardSharing(TransferMethod):
         from rltransfer.transfer.carrying import carry_all, open_ledger
 
         require_environment(transfer.source)
-        transfer.given.update(load_to_learn(self.beside, transfer.model))
+        transfer.given.update(load_to_learn(self.beside, transfer.model, transfer.findings))
         if self.start == "scratch":
             carry_all(open_ledger(self.label, transfer.source, transfer.model), transfer.diff, "reinit")
             transfer.heads = "reinit"

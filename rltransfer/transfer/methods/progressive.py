@@ -55,7 +55,7 @@ class Progressive(TransferMethod):
         from rltransfer.transfer.given_agents import load_given
         from rltransfer.transfer.mechanisms.columns import put_in_columns
 
-        put_in_columns(transfer, load_given(self.beside), strength=self.strength)
+        put_in_columns(transfer, load_given(self.beside, transfer.findings), strength=self.strength)
 
     def hold(self, transfer: Attachment) -> None:
         """Report the factors of the lateral connections, now and after each update."""

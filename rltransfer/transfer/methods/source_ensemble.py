@@ -78,7 +78,9 @@ class SourceEnsemble(TransferMethod):
         from rltransfer.transfer.given_agents import load_given
         from rltransfer.transfer.mechanisms.columns import put_in_ensemble
 
-        put_in_ensemble(transfer, load_given(self.beside), fresh=self.fresh, temperature=self.temperature)
+        put_in_ensemble(
+            transfer, load_given(self.beside, transfer.findings), fresh=self.fresh, temperature=self.temperature
+        )
 
     def hold(self, transfer: Attachment) -> None:
         """Report the weights, now and after each update."""

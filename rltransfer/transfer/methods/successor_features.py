@@ -93,7 +93,7 @@ class SuccessorFeatures(TransferMethod):
         from rltransfer.transfer.given_agents import load_given
         from rltransfer.transfer.mechanisms.earlier_policies import gathered, keep_policies
 
-        policies = gathered({"source": transfer.source, **load_given(self.beside)})
+        policies = gathered({"source": transfer.source, **load_given(self.beside, transfer.findings)})
         transfer.findings[self.registered] = keep_policies(transfer.ledger, policies, self.ridge)
 
     def finish(self, transfer: Attachment) -> None:
