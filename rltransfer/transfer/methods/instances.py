@@ -33,8 +33,9 @@ class Instances(TransferMethod):
     Stable-Baselines3 computes its loss in one piece, so the weights act in what is drawn and not in the loss.
 
     Args:
-        transitions: environment steps that the source agent plays for it, as it explores; 0 is the method this one
-            stands beside, bit for bit.
+        transitions: environment steps that the source agent plays for it; 0 is the method this one stands beside, bit
+            for bit. Policies that are distributions are drawn from; a saved agent of DQN's or TD3's kin explores no
+            more.
         ratio_of: what must be alike. ``transition``: (s, a, s'), so also how often each side goes there;
             ``state_action``: (s, a) alone, for unchanged dynamics (covariate shift); ``dynamics``: s' given (s, a),
             whoever acts, as off-policy learning needs it, at the cost of two estimates.
