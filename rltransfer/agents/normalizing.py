@@ -5,7 +5,8 @@ Weights that were learned on normalised observations mean nothing on raw ones, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -189,6 +190,20 @@ def _rescaled_part(part: torch.Tensor, name: str, ours: Statistics, theirs: Stat
         for number in (np.sqrt(variance + ours.epsilon) / their_std, (mean - their_mean) / their_std)
     )
     return (part * factor + offset).clamp(-theirs.clip[0], theirs.clip[0])
+
+
+@contextmanager
+def settled(model: BaseAlgorithm) -> Iterator[None]:
+    """Within the block, what ``model`` meets does not move the running statistics that it scales by."""
+    env = model.get_vec_normalize_env()
+    moving = env is not None and env.training
+    if env is not None:
+        env.training = False
+    try:
+        yield
+    finally:
+        if env is not None:
+            env.training = moving
 
 
 def _running(env: VecNormalize) -> dict[str, RunningMeanStd]:

@@ -12,6 +12,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from rltransfer.agents.adoption import adopt
 from rltransfer.agents.anatomy import learned_parts, named_parts, stage_of, trunk_of
 from rltransfer.agents.draws import drawing_apart
+from rltransfer.agents.normalizing import settled
 from rltransfer.agents.optimizing import regroup
 from rltransfer.agents.rollouts import Rollout, play
 from rltransfer.errors import NotApplicableError
@@ -85,10 +86,13 @@ class Attachment:
     def play_source(self, steps: int, *, deterministic: bool = False) -> Rollout:
         """Transitions of the source agent in its own environment; their cost is part of the report.
 
+        Running statistics that it scales observations by stay as they are, as its weights do.
+
         Raises:
             NotApplicableError: the source agent has no environment.
         """
-        with drawing_apart(self.model, f"the source's play from step {self.source_steps}"):
+        purpose = f"the source's play from step {self.source_steps}"
+        with drawing_apart(self.model, purpose), settled(self.source):
             rollout = play(self.source, steps, deterministic=deterministic)
         self.source_steps += len(rollout)
         return rollout

@@ -90,6 +90,15 @@ def test_every_method_lets_the_target_go_on_from_the_sources_statistics(algorith
     assert "go on" in report.as_json()["statistics"]
 
 
+def test_a_source_that_is_played_beforehand_keeps_its_statistics(normal):
+    source, model = normal(seed=7), normal(steps=0)
+    before = statistics_of(source).as_tensors()
+    rlt.EWC(steps=64).attach(model, source)
+    after = statistics_of(source).as_tensors()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert source.get_vec_normalize_env().training
+
+
 def test_scratch_begins_with_statistics_of_its_own(normal):
     assert normal(steps=0).get_vec_normalize_env().obs_rms.count < 1
 
