@@ -21,7 +21,7 @@ def load_experiment(path: Path | str, overrides: Iterable[str] = (), *, files: b
     Args:
         path: of a YAML file; it stands in messages as it is given here.
         overrides: ``a.b=value``, applied in order; see ``rltransfer.config.overrides``.
-        files: whether the folders that methods name must be there, as they must for a run.
+        files: whether folders of agents that the source and methods name must be there, as they must for a run.
 
     Raises:
         ConfigErrors: everything that does not hold, each with its line and column.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, PlainValidator
+from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, PlainValidator, ValidationInfo
 
 from rltransfer import registry
 from rltransfer.config.flaws import Flaw, flaw_error
@@ -171,7 +171,7 @@ def _lies_in_training_folder(file: str) -> bool:
     return any(True for pattern in ("args.yml", "*/args.yml") for _ in folder.glob(pattern))
 
 
-def _trained(value: object) -> str | ForeignAgent | None:
+def _trained(value: object, info: ValidationInfo) -> str | ForeignAgent | None:
     if value is None or isinstance(value, ForeignAgent):
         return value
     if isinstance(value, Mapping):
@@ -182,6 +182,8 @@ def _trained(value: object) -> str | ForeignAgent | None:
         how = f"{{file: {value}, algorithm: ppo}}"
         message = f"{shown(value)} is a zip of Stable-Baselines3, which does not say its algorithm. Write {how}."
         raise flaw_error("agent", [Flaw((), message)])
+    if info.context and info.context.get("files") and not Path(value).exists():
+        raise flaw_error("agent", [Flaw((), f"{value} does not exist. Train one, or give another path.")])
     return value
 
 

@@ -76,3 +76,7 @@ def test_a_folder_that_is_not_there_is_told_with_its_place(tmp_path):
         "6:19: methods.0.progressive.beside: nowhere",
         "7:31: methods.1.1.hard_sharing.beside: nowhere",
     ]
+    file.write_text(HEAD.replace("budget: 4096}", "agent: nowhere}") + "  - finetune\n")
+    assert load_experiment(file)
+    with pytest.raises(ConfigError, match=r":2:25: source\.agent: nowhere does not exist"):
+        load_experiment(file, files=True)

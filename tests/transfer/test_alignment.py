@@ -270,6 +270,13 @@ def test_what_cannot_be_aligned_is_refused_with_the_reason(method, pair, tiny, c
         rlt.Compose(methods=(method(), other))
 
 
+@pytest.mark.parametrize("method", [rlt.MMD(source_steps=16), rlt.InverseDynamics(frames=16, updates=1, batch_size=4)])
+def test_a_trunk_without_weights_is_named_as_the_reason(method, tiny, cartpole):
+    model, source = (tiny("ppo", cartpole(), trunk="flatten", n_steps=16, seed=seed) for seed in (0, 7))
+    with pytest.raises(NotApplicableError, match="this trunk has no weights"):
+        method.attach(model, source)
+
+
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
 def test_of_observations_in_parts_the_trunks_part_is_aligned(algorithm, tiny, rover):
     drawn, told = Randomization(factors=("slip", "speed"), split="full"), Context(visibility="side", factors=("slip",))
