@@ -195,7 +195,7 @@ def test_an_action_mapping_finds_the_successors_of_each_action(tiny, cartpole):
     """A head's rows are laid out as its quantiles are in QR-DQN: each feature, of all actions."""
     trunk = MLP(widths=(6,))
     source, model = (tiny("successor_dqn", cartpole(), seed=seed, trunk=trunk) for seed in (0, 7))
-    rlt.Direct(action_mapping=(1, 0)).attach(model, source)
+    rlt.Mapped(actions={0: 1, 1: 0}).attach(model, source)
     seen = torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(model.q_net(seen), source.q_net(seen)[:, [1, 0]])
 
