@@ -11,14 +11,18 @@ HEADS = "heads"
 """The name under which the heads stand beside the stages."""
 
 
-def check_stage_values(setting: str, values: Mapping[str, float], stage_names: tuple[str, ...]) -> None:
-    """Raise UnknownNameError for a key that is no stage, and ConfigError for a negative value."""
+def check_stage_value(setting: str, value: float | Mapping[str, float], stage_names: tuple[str, ...]) -> None:
+    """Raise UnknownNameError for a key that is no stage, and ConfigError for a negative value, alone or of a stage."""
+    if not isinstance(value, Mapping):
+        if value < 0:
+            raise ConfigError(f"{setting} is {value}; it is 0 or more")
+        return
     known = (*stage_names, HEADS)
-    for name, value in values.items():
+    for name, of_stage in value.items():
         if name not in known:
             raise UnknownNameError(f"stage in {setting}", name, known, nearest(name, known))
-        if value < 0:
-            raise ConfigError(f"{setting}.{name} is {value}; it is 0 or more")
+        if of_stage < 0:
+            raise ConfigError(f"{setting}.{name} is {of_stage}; it is 0 or more")
 
 
 def for_stages(

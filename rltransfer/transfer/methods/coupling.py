@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rltransfer.errors import ConfigError
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
-from rltransfer.transfer.stages import check_stage_values, for_stages
+from rltransfer.transfer.stages import check_stage_value, for_stages
 
 if TYPE_CHECKING:
     from rltransfer.transfer.attaching import Attachment
@@ -43,10 +42,7 @@ class Coupling(TransferMethod):
 
     def check_stages(self, stage_names: tuple[str, ...]) -> None:
         """Raise where ``strength`` names a stage that the trunk does not have, or is negative."""
-        if isinstance(self.strength, dict):
-            check_stage_values("strength", self.strength, stage_names)
-        elif self.strength < 0:
-            raise ConfigError(f"strength is {self.strength}; it is 0 or more")
+        check_stage_value("strength", self.strength, stage_names)
 
     def carry(self, transfer: Attachment) -> None:
         """Copy everything that fits.

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from rltransfer.errors import ConfigError
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
-from rltransfer.transfer.stages import check_stage_values, for_stages
+from rltransfer.transfer.stages import check_stage_value, for_stages
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,10 +45,7 @@ class EWC(TransferMethod):
 
     def check_stages(self, stage_names: tuple[str, ...]) -> None:
         """Raise where ``strength`` names a stage that the trunk does not have, or is negative."""
-        if isinstance(self.strength, dict):
-            check_stage_values("strength", self.strength, stage_names)
-        elif self.strength < 0:
-            raise ConfigError(f"strength is {self.strength}; it is 0 or more")
+        check_stage_value("strength", self.strength, stage_names)
 
     def carry(self, transfer: Attachment) -> None:
         """Copy everything that fits."""

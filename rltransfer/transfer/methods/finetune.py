@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rltransfer.errors import ConfigError
 from rltransfer.transfer.method import Knowledge, TransferMethod
-from rltransfer.transfer.stages import check_stage_values, for_stages
+from rltransfer.transfer.stages import check_stage_value, for_stages
 
 if TYPE_CHECKING:
     from rltransfer.transfer.attaching import Attachment
@@ -35,10 +34,8 @@ class Finetune(TransferMethod):
 
     def check_stages(self, stage_names: tuple[str, ...]) -> None:
         """Raise where ``learning_rate_scale`` names a stage that the trunk does not have, or is negative."""
-        if isinstance(self.learning_rate_scale, dict):
-            check_stage_values("learning_rate_scale", self.learning_rate_scale, stage_names)
-        elif self.learning_rate_scale != "lecture" and self.learning_rate_scale < 0:
-            raise ConfigError(f"learning_rate_scale is {self.learning_rate_scale}; it is 0 or more")
+        if self.learning_rate_scale != "lecture":
+            check_stage_value("learning_rate_scale", self.learning_rate_scale, stage_names)
 
     def carry(self, transfer: Attachment) -> None:
         """Copy everything that fits."""
