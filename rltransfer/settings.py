@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rltransfer.errors import ConfigError
-from rltransfer.registry import nearest
+from rltransfer.flaws import dotted, found_flaws
 
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
@@ -33,7 +33,7 @@ class _ToldInOneLine(ModelMetaclass):
         try:
             return super().__call__(*args, **values)
         except ValidationError as error:
-            raise ConfigError(f"{cls.__name__}: {_faults(error, cls)}") from error
+            raise ConfigError(f"{cls.__name__}: {_faults(error, values, cls)}") from error
 
 
 class Options(Settings, metaclass=_ToldInOneLine):
@@ -54,16 +54,7 @@ def parse(kind: type[AnyOptions], values: Mapping[str, Any]) -> AnyOptions:
     return kind(**values)
 
 
-def _faults(error: ValidationError, kind: Any) -> str:
+def _faults(error: ValidationError, values: Mapping[str, Any], kind: Any) -> str:
     """Everything wrong, in one line."""
-    known = tuple(kind.model_fields)
-    faults = []
-    for fault in error.errors(include_url=False, include_input=False):
-        key = ".".join(str(part) for part in fault["loc"])
-        if fault["type"] == "extra_forbidden":
-            near = nearest(key, known)
-            hint = f"Did you mean {near!r}?" if near else f"Known: {', '.join(known)}."
-            faults.append(f"{key}: unknown setting. {hint}")
-        else:
-            faults.append(f"{key}: {fault['msg'].removeprefix('Value error, ')}")
-    return "; ".join(faults)
+    flaws = found_flaws(error, values, kind.model_fields)
+    return "; ".join(f"{dotted(flaw.path)}: {flaw.message}" if flaw.path else flaw.message for flaw in flaws)

@@ -105,16 +105,21 @@ def load_agent(
         return _rebuilt(record, weights, directory, env, device)
 
 
+def algorithm_of(model: BaseAlgorithm) -> type[Algorithm] | None:
+    """The registered algorithm that ``model`` learns by; None where there is no such."""
+    kinds: list[type[Algorithm]] = [ALGORITHMS.get(name) for name in ALGORITHMS]
+    return next((kind for kind in kinds if kind.is_of(model)), None)
+
+
 def settings_of(model: BaseAlgorithm) -> Algorithm:
     """The algorithm and hyperparameters of a Stable-Baselines3 model, as settings.
 
     Raises:
         ArtifactError: the algorithm is not one that rltransfer builds.
     """
-    for name in ALGORITHMS:
-        kind: type[Algorithm] = ALGORITHMS.get(name)
-        if kind.is_of(model):
-            return kind.of(model)
+    kind = algorithm_of(model)
+    if kind is not None:
+        return kind.of(model)
     raise ArtifactError(f"agents of class {type(model).__name__} cannot be saved; {', '.join(ALGORITHMS)} can")
 
 

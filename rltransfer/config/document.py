@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rltransfer.config.problems import KeyPath, Place, Problem
+from rltransfer.config.problems import Place, Problem
+from rltransfer.flaws import KeyPath
 
 
 @dataclass(kw_only=True)

@@ -9,11 +9,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
 
 from rltransfer import registry
-from rltransfer.config.flaws import Flaw, flaw_error
 from rltransfer.config.method_list import methods_as_written, parse_methods
 from rltransfer.config.named import name_of, named_by_key
 from rltransfer.config.points import Point, changes, registered_family, source_point, target_point
-from rltransfer.config.problems import hint, shown
 from rltransfer.config.section import SLUG, SLUG_RULE, Real, Section, Steps, Whole, as_mapping, whole
 from rltransfer.config.task_settings import (
     ContextChoice,
@@ -23,6 +21,7 @@ from rltransfer.config.task_settings import (
     TaskSettings,
 )
 from rltransfer.errors import UnknownNameError
+from rltransfer.flaws import Flaw, flaw_error, hint, shown
 from rltransfer.registry import nearest
 from rltransfer.settings import Settings
 

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from rltransfer.config.document import Document
 from rltransfer.config.experiment_config import ExperimentConfig
-from rltransfer.config.flaws import found_flaws
 from rltransfer.config.overrides import apply_overrides
-from rltransfer.config.problems import ConfigErrors, shown
+from rltransfer.config.problems import ConfigErrors
 from rltransfer.config.yaml_reading import parse_document, read_document
+from rltransfer.flaws import found_flaws, shown
 
 
 def load_experiment(path: Path | str, overrides: Iterable[str] = (), *, files: bool = False) -> ExperimentConfig:

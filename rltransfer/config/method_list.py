@@ -8,10 +8,9 @@ from typing import Any
 from pydantic import ValidationError, ValidationInfo
 
 from rltransfer import registry
-from rltransfer.config.flaws import Flaw, flaw_error, found_flaws
 from rltransfer.config.named import name_of, named_by_mapping
-from rltransfer.config.problems import KeyPath, shown
-from rltransfer.errors import ConfigError, UnknownNameError
+from rltransfer.errors import ConfigError, NotApplicableError, UnknownNameError
+from rltransfer.flaws import Flaw, KeyPath, flaw_error, found_flaws, shown
 
 CONTROL = "scratch"
 """The registered name of the method that every other is measured against."""
@@ -122,16 +121,15 @@ def _wrong_stages(made: dict[int, Any], trunk: Any) -> list[Flaw]:
 
 def _algorithms_not_served(made: dict[int, Any], agent: Any) -> list[Flaw]:
     """Methods that do not serve the learning algorithm."""
-    return [
-        Flaw(
-            (index,),
-            f"{part.registered} serves {', '.join(part.algorithms)}, not {agent.name}. Choose another method or "
-            "algorithm.",
-        )
-        for index, method in made.items()
-        for part in method.together()
-        if agent is not None and part.algorithms and agent.name not in part.algorithms
-    ]
+    if agent is None:
+        return []
+    flaws = []
+    for index, method in made.items():
+        try:
+            method.check_algorithm(type(agent))
+        except NotApplicableError as error:
+            flaws.append(Flaw((index,), str(error)))
+    return flaws
 
 
 def _missing_files(made: dict[int, Any], raw: list[Any] | tuple[Any, ...]) -> list[Flaw]:

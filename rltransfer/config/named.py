@@ -8,9 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rltransfer.config.flaws import Flaw, flaw_error, found_flaws
-from rltransfer.config.problems import hint, shown
 from rltransfer.errors import ConfigError, UnknownNameError
+from rltransfer.flaws import Flaw, flaw_error, found_flaws, hint, shown
 from rltransfer.registry import Registry
 from rltransfer.settings import Settings
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from rltransfer.config.document import Document
-from rltransfer.config.problems import ConfigErrors, KeyPath, Place, Problem, dotted, shown
+from rltransfer.config.problems import ConfigErrors, Place, Problem
 from rltransfer.config.yaml_reading import parse_document
+from rltransfer.flaws import KeyPath, dotted, shown
 
 
 def apply_overrides(document: Document, overrides: Iterable[str]) -> None:

@@ -9,11 +9,10 @@ from typing import Any, cast
 from pydantic import TypeAdapter, ValidationError
 
 from rltransfer import registry
-from rltransfer.config.flaws import Flaw
-from rltransfer.config.problems import hint, shown
 from rltransfer.config.section import as_mapping
 from rltransfer.config.task_settings import AdHocFamily, Randomize
 from rltransfer.errors import ConfigError, RLTransferError, UnknownNameError
+from rltransfer.flaws import Flaw, hint, shown
 
 _RANDOMIZE: TypeAdapter[Any] = TypeAdapter(Randomize)
 

@@ -14,8 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from rltransfer.config.flaws import Flaw, flaw_error, found_flaws
-from rltransfer.config.problems import shown
+from rltransfer.flaws import Flaw, flaw_error, found_flaws, shown
 from rltransfer.settings import Settings
 
 SLUG = r"[A-Za-z0-9][A-Za-z0-9_-]*"

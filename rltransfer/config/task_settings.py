@@ -9,10 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, PlainValidator, ValidationInfo
 
 from rltransfer import registry
-from rltransfer.config.flaws import Flaw, flaw_error
 from rltransfer.config.named import look_up, name_of, named_by_mapping
-from rltransfer.config.problems import hint, shown
 from rltransfer.config.section import Section, Steps
+from rltransfer.flaws import Flaw, flaw_error, hint, shown
 from rltransfer.settings import Settings
 
 FactorValue = bool | int | float | str

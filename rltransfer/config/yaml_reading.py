@@ -14,9 +14,10 @@ from typing import Any
 import yaml
 
 from rltransfer.config.document import Document
-from rltransfer.config.problems import ConfigErrors, KeyPath, Place, Problem, shown
+from rltransfer.config.problems import ConfigErrors, Place, Problem
 from rltransfer.config.scalars import read_scalar
 from rltransfer.errors import ConfigError
+from rltransfer.flaws import KeyPath, shown
 from rltransfer.registry import nearest
 
 MAX_BYTES = 256 * 1024

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from rltransfer.config.docstrings import field_descriptions, paragraphs_of, summary_of
 from rltransfer.errors import RLTransferError
-from rltransfer.registry import FAMILIES, METHODS, Registry
+from rltransfer.registry import ALGORITHMS, FAMILIES, METHODS, Registry
 from rltransfer.tasks.factor import written
 from rltransfer.tasks.family import Family
 from rltransfer.transfer.method import TransferMethod
@@ -80,7 +80,9 @@ def _place(method: type[Any]) -> tuple[str, ...]:
     source = "agent and task" if method.needs_source_env else "agent" if method.needs_source else "none"
     if not method.needs_source and method.takes_source is not TransferMethod.takes_source:
         source = "none, or agent and task"  # by its settings
-    return method.transfers, method.setting, spaces, source, ", ".join(method.algorithms) or "all"
+    unserved = [name for name in ALGORITHMS if ALGORITHMS.get(name).natural_gradients] if method.acts_in_steps else []
+    served = ", ".join(method.algorithms) or " ".join(["all", *(f"but {name}" for name in unserved)])
+    return method.transfers, method.setting, spaces, source, served
 
 
 def family_page(family: Family) -> RenderableType:

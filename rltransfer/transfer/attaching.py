@@ -11,12 +11,12 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from rltransfer.agents.adoption import adopt
 from rltransfer.agents.anatomy import learned_parts, named_parts, stage_of, trunk_of
+from rltransfer.agents.artifact import algorithm_of
 from rltransfer.agents.draws import drawing_apart
 from rltransfer.agents.normalizing import settled
 from rltransfer.agents.optimizing import regroup
 from rltransfer.agents.rollouts import Rollout, play
 from rltransfer.errors import NotApplicableError
-from rltransfer.registry import ALGORITHMS
 from rltransfer.transfer.carrying import carry_all, compared, open_ledger
 from rltransfer.transfer.report import Ledger, TransferReport
 
@@ -143,9 +143,9 @@ def attach(
     for agent in (model, *([] if source is None else [source])):
         adopt(agent)
     diff = compared(model, source, diff)
-    stages = trunk_of(model).stage_names
+    stages, algorithm = trunk_of(model).stage_names, algorithm_of(model)
     for method in methods:
-        _require_algorithm(method, model)
+        method.check_algorithm(algorithm)
         method.check_stages(stages)
         method.check(diff)
     maps = next((maps for method in methods if (maps := method.maps(diff)) is not None), None)
@@ -179,15 +179,6 @@ def attach(
         target_steps=transfer.target_steps,
         findings=transfer.findings,
     )
-
-
-def _require_algorithm(method: TransferMethod, model: BaseAlgorithm) -> None:
-    """Raise NotApplicableError where the method does not serve the algorithm that the target learns by."""
-    if method.algorithms and not any(ALGORITHMS.get(name).is_of(model) for name in method.algorithms):
-        raise NotApplicableError(
-            f"{method.label} serves {', '.join(method.algorithms)}, and this agent is a {type(model).__name__}. Choose "
-            "another method or algorithm."
-        )
 
 
 def _set_rates(methods: Sequence[TransferMethod], transfer: Attachment) -> None:

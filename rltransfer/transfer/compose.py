@@ -12,6 +12,7 @@ from rltransfer.errors import ConfigError
 from rltransfer.transfer.method import Knowledge, TransferMethod
 
 if TYPE_CHECKING:
+    from rltransfer.agents.algorithms import Algorithm
     from rltransfer.tasks import SpaceDiff
 
 
@@ -91,6 +92,11 @@ class Compose(TransferMethod):
     def together(self) -> tuple[TransferMethod, ...]:
         """The methods it is composed of."""
         return self.methods
+
+    def check_algorithm(self, algorithm: type[Algorithm] | None) -> None:
+        """As each of the methods."""
+        for method in self.methods:
+            method.check_algorithm(algorithm)
 
     def check_files(self) -> None:
         """As each of the methods."""

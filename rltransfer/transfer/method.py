@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from stable_baselines3.common.base_class import BaseAlgorithm
 
+    from rltransfer.agents.algorithms import Algorithm
     from rltransfer.tasks import SpaceDiff
     from rltransfer.transfer.attaching import Attachment
     from rltransfer.transfer.inter_task import InterTaskMaps
@@ -59,7 +60,7 @@ class TransferMethod(Options):
     transfers: ClassVar[Knowledge]
     """What is transferred."""
     setting: ClassVar[Setting] = "supervised"
-    """What the target must offer: reward or labels, some of them, or frames only."""
+    """What of the target guides the transfer: rewards, frames beside rewards in one loss, or frames alone."""
     heterogeneous: ClassVar[bool]
     """Whether source and target spaces may differ."""
     trains: ClassVar[bool] = True
@@ -78,6 +79,8 @@ class TransferMethod(Options):
     """Whether the weights that the target had before any were carried over are needed afterwards."""
     reads_observations: ClassVar[bool] = False
     """Whether updates need the observations themselves, so that features cannot be cached in their place."""
+    acts_in_steps: ClassVar[bool] = False
+    """Whether it acts in optimizers' steps, unless settings say otherwise; see ``needs_steps``."""
     algorithms: ClassVar[tuple[str, ...]] = ()
     """The registered names of the learning algorithms that the method serves; all, where empty."""
     decides: ClassVar[frozenset[Decision]] = frozenset()
@@ -94,6 +97,23 @@ class TransferMethod(Options):
     def keeps_features(self) -> bool:
         """Whether buffers hold features in the observations' place, by these settings."""
         return False
+
+    def check_algorithm(self, algorithm: type[Algorithm] | None) -> None:
+        """Raise NotApplicableError where the method does not serve an agent that learns by ``algorithm``.
+
+        Args:
+            algorithm: None where it is not a registered one.
+        """
+        name = "algorithms that are not registered" if algorithm is None else algorithm.name
+        if self.algorithms and name not in self.algorithms:
+            raise NotApplicableError(
+                f"{self.label} serves {', '.join(self.algorithms)}, not {name}. Choose another method or algorithm."
+            )
+        if self.needs_steps and algorithm is not None and algorithm.natural_gradients:
+            raise NotApplicableError(
+                f"{self.label} acts in optimizers' steps, and the actor of {algorithm.name} moves by natural gradients "
+                "instead. Choose another method or algorithm."
+            )
 
     def check_files(self) -> None:
         """Raise ConfigError where a setting names a file or folder that is not there."""
@@ -164,6 +184,11 @@ class TransferMethod(Options):
     def takes_source(self) -> bool:
         """Whether there must be a source agent, with these settings."""
         return self.needs_source
+
+    @property
+    def needs_steps(self) -> bool:
+        """Whether it acts in optimizers' steps, with these settings."""
+        return self.acts_in_steps
 
     @property
     def plays_source(self) -> bool:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rltransfer.errors import ConfigError, UnknownNameError
+from pydantic import NonNegativeFloat
+
+from rltransfer.errors import UnknownNameError
 from rltransfer.registry import nearest
 
 HEADS = "heads"
 """The name under which the heads stand beside the stages."""
+StageValue = NonNegativeFloat | dict[str, NonNegativeFloat]
+"""The type of such a setting: one number, or numbers by the name of a stage, or ``heads``."""
 
 
-def check_stage_value(setting: str, value: float | Mapping[str, float], stage_names: tuple[str, ...]) -> None:
-    """Raise UnknownNameError for a key that is no stage, and ConfigError for a negative value, alone or of a stage."""
-    if not isinstance(value, Mapping):
-        if value < 0:
-            raise ConfigError(f"{setting} is {value}; it is 0 or more")
-        return
+def check_stage_names(setting: str, value: float | Mapping[str, float], stage_names: tuple[str, ...]) -> None:
+    """Raise UnknownNameError for a key that is no stage."""
     known = (*stage_names, HEADS)
-    for name, of_stage in value.items():
+    for name in value if isinstance(value, Mapping) else ():
         if name not in known:
             raise UnknownNameError(f"stage in {setting}", name, known, nearest(name, known))
-        if of_stage < 0:
-            raise ConfigError(f"{setting}.{name} is {of_stage}; it is 0 or more")
+
+
+def is_everywhere(value: float | Mapping[str, float], number: float) -> bool:
+    """Whether a value is ``number`` alone, or of each stage that it names."""
+    return all(of_stage == number for of_stage in value.values()) if isinstance(value, Mapping) else value == number
 
 
 def for_stages(

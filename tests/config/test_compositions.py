@@ -46,6 +46,8 @@ def test_a_list_is_a_composition_and_reads_back_as_it_was_written(tmp_path):
         ("  - compose", "methods.0.compose.methods: missing"),
         ("  - compose: {methods: [finetune, soft_sharing: {strengt: 1}]}", "did you mean 'strength'"),
         ("  - [finetune, soft_sharing]\n  - [finetune, soft_sharing]", "stands twice"),
+        ("  - [finetune, jump_start]", "methods.0: jump_start serves dqn, .*, not ppo"),
+        ("  - finetune: {learning_rate_scale: {fc: -1}}", "methods.0.finetune.learning_rate_scale.fc: is -1, but must"),
     ],
 )
 def test_what_does_not_hold_is_told_where_it_stands(methods, told, tmp_path):
@@ -80,3 +82,26 @@ def test_a_folder_that_is_not_there_is_told_with_its_place(tmp_path):
     assert load_experiment(file)
     with pytest.raises(ConfigError, match=r":2:25: source\.agent: nowhere does not exist"):
         load_experiment(file, files=True)
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "soft_sharing",
+        "ewc",
+        "coupling",
+        "mmd",
+        "[finetune, coral]",
+        "finetune: {learning_rate_scale: lecture}",
+        "hard_sharing: {gradients: pcgrad}",
+        "mapped: {actions: learned}",
+    ],
+)
+def test_what_acts_in_optimizers_steps_is_refused_for_trpo_before_anything_is_trained(method, tmp_path):
+    with pytest.raises(ConfigError, match=r"methods\.0: .* acts in optimizers' steps, and the actor of trpo moves by"):
+        loaded(tmp_path, f"  - {method}\nagent: {{algorithm: trpo}}\n")
+
+
+@pytest.mark.parametrize("method", ["soft_sharing: {strength: 0}", "mmd: {strength: 0}", "finetune", "hard_sharing"])
+def test_what_does_not_act_in_optimizers_steps_serves_trpo(method, tmp_path):
+    loaded(tmp_path, f"  - {method}\nagent: {{algorithm: trpo}}\n")

@@ -245,18 +245,19 @@ def test_a_misspelt_stage_is_an_error_with_the_nearest_name(method, message, pai
 
 
 @pytest.mark.parametrize(
-    "method",
+    ("method", "option"),
     [
-        rlt.Finetune(learning_rate_scale=-0.1),
-        rlt.Finetune(learning_rate_scale={"conv1": -0.1}),
-        rlt.SoftSharing(strength=-1),
-        rlt.SoftSharing(strength={"fc": -1}),
+        (rlt.Finetune, "learning_rate_scale"),
+        (rlt.SoftSharing, "strength"),
+        (rlt.EWC, "strength"),
+        (rlt.Coupling, "strength"),
     ],
-    ids=named,
 )
-def test_negative_scales_and_strengths_are_refused(method, pair):
-    with pytest.raises(ConfigError, match="it is 0 or more"):
-        method.attach(*pair())
+def test_negative_scales_and_strengths_are_refused_where_they_stand(method, option):
+    with pytest.raises(ConfigError, match=rf"{option}: is -0.1, but must be at least 0"):
+        method(**{option: -0.1})
+    with pytest.raises(ConfigError, match=rf"{option}\.conv1: is -1, but must be at least 0"):
+        method(**{option: {"conv1": -1}})
 
 
 def test_no_fate_of_learning_is_claimed_for_target_networks_which_only_follow(pair):

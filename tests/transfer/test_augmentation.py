@@ -89,9 +89,9 @@ def test_every_algorithm_learns_from_shifted_frames_and_from_nothing_else_that_c
 def test_alone_it_is_scratch_and_nothing_is_carried(algorithm, pair):
     ends = []
     for method in (None, rlt.Augmentation(shift=0), rlt.Augmentation()):
-        model, source = made(pair, algorithm)
+        model, _ = made(pair, algorithm)
         if method is not None:
-            report = method.attach(model, source)
+            report = method.attach(model, None)
             assert {entry.fate for entry in report.of("target").values()} == {"re-initialised"}
         model.learn(96)
         ends.append(named_parts(model))

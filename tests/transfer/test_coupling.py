@@ -169,13 +169,14 @@ def test_beside_a_frozen_prefix_only_what_learns_is_coupled(pair):
 def test_what_makes_no_sense_is_refused(pair, tiny, tmp_path):
     with pytest.raises(ConfigError, match="both decide how weights are held"):
         rlt.Compose(methods=(rlt.Coupling(), rlt.SoftSharing()))
-    with pytest.raises(ConfigError, match="it is 0 or more"):
+    with pytest.raises(ConfigError, match="must be at least 0"):
         rlt.Coupling(strength=-1.0).attach(*pair())
     with pytest.raises(UnknownNameError, match="conv9"):
         rlt.Coupling(strength={"conv9": 1.0}).attach(*pair())
-    for algorithms in (("trpo", "trpo"), ("ppo", "trpo")):
-        with pytest.raises(NotApplicableError, match="TRPO's actor moves by natural gradients"):
-            rlt.Coupling().attach(*pair(algorithms[0], source_algorithm=algorithms[1]))
+    with pytest.raises(NotApplicableError, match="the actor of trpo moves by natural gradients"):
+        rlt.Coupling().attach(*pair("trpo"))
+    with pytest.raises(NotApplicableError, match="TRPO's actor moves by natural gradients"):
+        rlt.Coupling().attach(*pair("ppo", source_algorithm="trpo"))
     rlt.save(tiny("ppo"), tmp_path)
     with pytest.raises(NotApplicableError, match=r"it needs its environment: rltransfer.load_agent"):
         rlt.Coupling().attach(tiny("ppo"), rlt.load_agent(tmp_path, device="cpu"))

@@ -134,13 +134,13 @@ def test_beside_a_frozen_prefix_only_what_learns_is_held(pair):
 
 
 def test_what_makes_no_sense_is_refused(pair, tiny, tmp_path):
-    with pytest.raises(ConfigError, match="it is 0 or more"):
+    with pytest.raises(ConfigError, match="must be at least 0"):
         rlt.EWC(strength=-1.0).attach(*pair())
     with pytest.raises(UnknownNameError, match="conv9"):
         rlt.EWC(strength={"conv9": 1.0}).attach(*pair())
     with pytest.raises(ConfigError, match="both decide how weights are held"):
         rlt.Compose(methods=(rlt.EWC(), rlt.SoftSharing()))
-    with pytest.raises(NotApplicableError, match="TRPO's actor moves by natural gradients"):
+    with pytest.raises(NotApplicableError, match="the actor of trpo moves by natural gradients"):
         rlt.EWC().attach(*pair("trpo"))
     rlt.save(tiny("ppo"), tmp_path)
     with pytest.raises(NotApplicableError, match="has no environment"):

@@ -48,6 +48,8 @@ class Algorithm(Options):
     """The optional extra that brings it."""
     reads_parts: ClassVar[bool] = True
     """Whether it takes observations in several parts, as an image with a context beside it."""
+    natural_gradients: ClassVar[bool] = False
+    """Whether the actor moves by natural gradients, so that nothing which acts in optimizers' steps reaches it."""
     trunk_copies: ClassVar[int] = 1
     """How many trunks of its own it moves: one for an actor, another where a critic has its own."""
 

@@ -157,6 +157,7 @@ class TRPO(_OnPolicy):
     name: ClassVar[str] = "trpo"
     sb3: ClassVar[str] = "sb3_contrib:TRPO"
     extra: ClassVar[str | None] = "contrib"
+    natural_gradients: ClassVar[bool] = True
 
     learning_rate: float = Field(default=1e-3, gt=0, le=1)
     batch_size: int = Field(default=256, ge=2)

@@ -8,7 +8,7 @@ import pydantic
 from pydantic import Field
 
 from rltransfer.errors import NotApplicableError
-from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
+from rltransfer.transfer.method import Decision, Knowledge, Setting, TransferMethod
 
 if TYPE_CHECKING:
     from rltransfer.tasks import SpaceDiff
@@ -36,14 +36,21 @@ class Alignment(TransferMethod):
     """
 
     transfers: ClassVar[Knowledge] = "features"
+    setting: ClassVar[Setting] = "semi-supervised"
     heterogeneous: ClassVar[bool] = True
     needs_source_env: ClassVar[bool] = True
+    acts_in_steps: ClassVar[bool] = True
     decides: ClassVar[frozenset[Decision]] = frozenset({"how features are aligned"})
 
     strength: float = Field(default=1.0, ge=0)
     source_steps: int = Field(default=2048, ge=2)
     batch: int = Field(default=64, ge=2)
     _frames: Any = pydantic.PrivateAttr(default=None)
+
+    @property
+    def needs_steps(self) -> bool:
+        """Where there is a further loss."""
+        return self.strength != 0
 
     def with_frames(self, frames: Any) -> Self:
         """The same method with these source frames, (n, *observation), in place of those it would play for."""
@@ -73,7 +80,6 @@ class Alignment(TransferMethod):
             NotApplicableError: the source has no environment, or no stage of the trunk learns.
         """
         from rltransfer.agents.anatomy import trunk_of
-        from rltransfer.agents.optimizing import require_steps
         from rltransfer.transfer.mechanisms.alignment import align, learns
 
         if not self.strength:
@@ -82,7 +88,6 @@ class Alignment(TransferMethod):
             has_weights = any(True for _ in trunk_of(transfer.model).parameters())
             why = "the trunk is frozen whole. Let a stage of it learn" if has_weights else "this trunk has no weights"
             raise NotApplicableError(f"{self.label} moves the trunk's features, and {why}.")
-        require_steps(transfer.model, f"{self.label} acts")
         frames = self._frames
         if frames is None:
             frames = transfer.play_source(self.source_steps).observations

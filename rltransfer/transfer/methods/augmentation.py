@@ -38,6 +38,7 @@ class Augmentation(TransferMethod):
     registered: ClassVar[str] = "augmentation"
     transfers: ClassVar[Knowledge] = "none"
     heterogeneous: ClassVar[bool] = True
+    needs_source: ClassVar[bool] = False
     carries_weights: ClassVar[bool] = False
     reads_observations: ClassVar[bool] = True
 

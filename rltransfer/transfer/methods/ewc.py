@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
-from rltransfer.transfer.stages import check_stage_value, for_stages
+from rltransfer.transfer.stages import StageValue, check_stage_names, for_stages, is_everywhere
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,14 +38,20 @@ class EWC(TransferMethod):
     transfers: ClassVar[Knowledge] = "parameters"
     heterogeneous: ClassVar[bool] = True
     needs_source_env: ClassVar[bool] = True
+    acts_in_steps: ClassVar[bool] = True
     decides: ClassVar[frozenset[Decision]] = frozenset({"how weights are held to the source's"})
 
-    strength: float | dict[str, float] = 100.0
+    strength: StageValue = 100.0
     steps: int = Field(default=1024, ge=1)
 
+    @property
+    def needs_steps(self) -> bool:
+        """Where anything is held."""
+        return not is_everywhere(self.strength, 0)
+
     def check_stages(self, stage_names: tuple[str, ...]) -> None:
-        """Raise where ``strength`` names a stage that the trunk does not have, or is negative."""
-        check_stage_value("strength", self.strength, stage_names)
+        """Raise where ``strength`` names a stage that the trunk does not have."""
+        check_stage_names("strength", self.strength, stage_names)
 
     def carry(self, transfer: Attachment) -> None:
         """Copy everything that fits."""
@@ -58,7 +64,7 @@ class EWC(TransferMethod):
             NotApplicableError: there is nothing of the kind.
         """
         from rltransfer.agents.anatomy import named_parts
-        from rltransfer.agents.optimizing import Anchor, pull, require_steps
+        from rltransfer.agents.optimizing import Anchor, pull
         from rltransfer.transfer.kinds.held_weights import require_held
         from rltransfer.transfer.mechanisms.fisher import diagonal_fisher
 
@@ -68,7 +74,6 @@ class EWC(TransferMethod):
         require_held(self, transfer, held, strengths)
         if not held:
             return
-        require_steps(transfer.model, "a penalty acts")
         fisher = diagonal_fisher(transfer.source, transfer.play_source(self.steps))
         parts, counterparts = named_parts(transfer.model), transfer.ledger.carried()
         anchors: list[Anchor] = []

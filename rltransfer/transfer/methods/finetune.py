@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rltransfer.transfer.method import Knowledge, TransferMethod
-from rltransfer.transfer.stages import check_stage_value, for_stages
+from rltransfer.transfer.stages import StageValue, check_stage_names, for_stages, is_everywhere
 
 if TYPE_CHECKING:
     from rltransfer.transfer.attaching import Attachment
@@ -29,13 +29,18 @@ class Finetune(TransferMethod):
     transfers: ClassVar[Knowledge] = "parameters"
     heterogeneous: ClassVar[bool] = True
 
-    learning_rate_scale: Literal["lecture"] | float | dict[str, float] = 1.0
+    learning_rate_scale: Literal["lecture"] | StageValue = 1.0
     heads: Literal["copy", "reinit"] = "copy"
 
+    @property
+    def needs_steps(self) -> bool:
+        """Where stages learn at rates of their own."""
+        return self.learning_rate_scale == "lecture" or not is_everywhere(self.learning_rate_scale, 1)
+
     def check_stages(self, stage_names: tuple[str, ...]) -> None:
-        """Raise where ``learning_rate_scale`` names a stage that the trunk does not have, or is negative."""
+        """Raise where ``learning_rate_scale`` names a stage that the trunk does not have."""
         if self.learning_rate_scale != "lecture":
-            check_stage_value("learning_rate_scale", self.learning_rate_scale, stage_names)
+            check_stage_names("learning_rate_scale", self.learning_rate_scale, stage_names)
 
     def carry(self, transfer: Attachment) -> None:
         """Copy everything that fits."""

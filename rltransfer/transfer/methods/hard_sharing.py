@@ -49,6 +49,11 @@ class HardSharing(TransferMethod):
     start: Literal["source", "scratch"] = "source"
     heads: Literal["copy", "reinit"] = "copy"
 
+    @property
+    def needs_steps(self) -> bool:
+        """Where gradients are changed before they move anything."""
+        return self.gradients == "pcgrad"
+
     def check_files(self) -> None:
         """Raise ConfigError where a folder of ``beside`` holds no agent."""
         check_folders(f"{self.label}.beside", self.beside)

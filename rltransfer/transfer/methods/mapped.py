@@ -45,6 +45,11 @@ class Mapped(TransferMethod):
     observations: dict[int, int] | None = None
     first_stage: Literal["copy", "fresh"] = "copy"
 
+    @property
+    def needs_steps(self) -> bool:
+        """Where rows of actions are put back after each step."""
+        return self.actions == "learned"
+
     @pydantic.model_validator(mode="after")
     def _holds(self) -> Mapped:
         for name, mapping in (("actions", self.actions), ("observations", self.observations)):

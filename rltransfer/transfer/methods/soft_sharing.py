@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
-from rltransfer.transfer.stages import check_stage_value, for_stages
+from rltransfer.transfer.stages import StageValue, check_stage_names, for_stages, is_everywhere
 
 if TYPE_CHECKING:
     from rltransfer.transfer.attaching import Attachment
@@ -29,13 +29,19 @@ class SoftSharing(TransferMethod):
     registered: ClassVar[str] = "soft_sharing"
     transfers: ClassVar[Knowledge] = "parameters"
     heterogeneous: ClassVar[bool] = True
+    acts_in_steps: ClassVar[bool] = True
     decides: ClassVar[frozenset[Decision]] = frozenset({"how weights are held to the source's"})
 
-    strength: float | dict[str, float] = 1e-3
+    strength: StageValue = 1e-3
+
+    @property
+    def needs_steps(self) -> bool:
+        """Where anything is held."""
+        return not is_everywhere(self.strength, 0)
 
     def check_stages(self, stage_names: tuple[str, ...]) -> None:
-        """Raise where ``strength`` names a stage that the trunk does not have, or is negative."""
-        check_stage_value("strength", self.strength, stage_names)
+        """Raise where ``strength`` names a stage that the trunk does not have."""
+        check_stage_names("strength", self.strength, stage_names)
 
     def carry(self, transfer: Attachment) -> None:
         """Copy everything that fits."""

@@ -10,7 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from rltransfer.config.problems import KeyPath, hint, shown
+from rltransfer.registry import nearest
+
+KeyPath = tuple[str | int, ...]
+"""Keys and list indices from the top of a file down to a value."""
+
+MAX_SHOWN = 60
+"""Characters of a user's own value that a message repeats."""
 
 _OURS = "rltransfer"
 """The pydantic error type of messages that are in words already."""
@@ -142,3 +148,31 @@ def _of_union(union: KeyPath, members: list[tuple[KeyPath, ErrorDetails]]) -> li
         for _, detail in members
     ]
     return [Flaw(union, f"needs {' or '.join(dict.fromkeys(wanted))}, not {shown(value)}.")]
+
+
+def shown(value: object) -> str:
+    """``value`` as a message repeats it: one line, at most 60 characters."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    text = repr(value[: MAX_SHOWN + 1]) if isinstance(value, str) else repr(value)
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
+
+
+def dotted(path: KeyPath) -> str:
+    """``path`` as users write it in overrides; keys that are not plain words stand in quotes."""
+    return ".".join(str(part) if re.fullmatch(r"[\w/-]{1,60}", str(part)) else shown(str(part)) for part in path)
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """The sentence after "unknown ...": the nearest of ``known``, or all of them where none is near."""
+    names = tuple(known)
+    near = nearest(name[:MAX_SHOWN], names)
+    return f"Did you mean {near!r}?" if near else f"Known: {', '.join(names) or 'none'}."
