@@ -15,13 +15,13 @@ from rltransfer.agents.anatomy import (
     TrunkSite,
     acts,
     follow,
-    heads,
     named_parts,
     policy_of,
     task_of,
     trunk_of,
     trunk_sites,
 )
+from rltransfer.agents.anatomy import heads as heads_of
 from rltransfer.agents.extractor import TrunkExtractor
 from rltransfer.agents.normalizing import WHOLE, statistics_of
 from rltransfer.agents.optimizing import exchange
@@ -121,7 +121,7 @@ def carry_heads(ledger: Ledger, diff: SpaceDiff, *, acting: bool = False, maps: 
     A head that was learned on another trunk than the one it would stand on now is left; see ``carry_trunk``. Running
     statistics of normalisation go with the weights of their layer.
     """
-    source, ours = heads(ledger.source), heads(ledger.model)
+    source, ours = heads_of(ledger.source), heads_of(ledger.model)
     displaced = _displaced(ledger) if acting else ()
     pairs = pairs_of(ledger, maps)
     is_told = diff.action_equal or (maps is not None and maps.actions is not None)
@@ -168,6 +168,11 @@ def carry_all(
     if heads == "copy":
         carry_heads(ledger, diff, acting=acting, maps=maps)
     follow(ledger.model)
+    otherwise = _followed_otherwise(ledger)
+    of_heads = heads_of(ledger.model)
+    for name in ledger.carried():
+        if ("heads" if name in of_heads else "trunk") in otherwise:
+            ledger.remark(name, "its layer is followed by something else than in the source")
 
 
 def compared(model: BaseAlgorithm, source: BaseAlgorithm | None, diff: SpaceDiff | None) -> SpaceDiff:
@@ -182,8 +187,13 @@ def compared(model: BaseAlgorithm, source: BaseAlgorithm | None, diff: SpaceDiff
 
 
 def require_prefix(ledger: Ledger, at: str) -> None:
-    """Raise NotApplicableError unless every stage before ``at`` was carried over whole."""
+    """Raise NotApplicableError unless every stage before ``at`` was carried over whole, to compute what it did."""
     trunk = trunk_of(ledger.model)
+    if "trunk" in _followed_otherwise(ledger):
+        raise NotApplicableError(
+            "these are not the source's features, since the trunk's layers are followed by others. Give both agents "
+            "the same trunk, or let it learn."
+        )
     require_stages(ledger, trunk.stage_names[: trunk.index(at)])
 
 
@@ -196,15 +206,22 @@ def require_policy(ledger: Ledger) -> None:
                 f"this is not the source's policy, since {name} is not among what fits of it. Give both agents the "
                 "same algorithm, trunk and net_arch, or take a method that trains."
             )
-    ours, theirs = (
-        [activation_of(agent), *(getattr(trunk_of(agent).spec, name, None) for name in ("activation", "iterations"))]
-        for agent in (ledger.model, ledger.source)
-    )
-    if ours != theirs:
+    if _followed_otherwise(ledger):
         raise NotApplicableError(
             "this is not the source's policy, since its layers are followed by others. Give both agents the same "
             "activation_fn and trunk, or take a method that trains."
         )
+
+
+def _followed_otherwise(ledger: Ledger) -> set[Literal["trunk", "heads"]]:
+    """The parts whose layers are followed by something else than the source's, so that equal weights mean others."""
+    found: set[Literal["trunk", "heads"]] = set()
+    specs = [trunk_of(agent).spec for agent in (ledger.model, ledger.source)]
+    if any(getattr(specs[0], name, None) != getattr(specs[1], name, None) for name in ("activation", "iterations")):
+        found.add("trunk")
+    if activation_of(ledger.model) != activation_of(ledger.source):
+        found.add("heads")
+    return found
 
 
 _NEVER_CHOOSES = (

@@ -129,6 +129,18 @@ def test_weights_of_layers_that_compute_otherwise_are_not_the_sources_policy(whe
         rlt.Direct().attach(model, source)
 
 
+@pytest.mark.parametrize("where", ["heads", "trunk"])
+def test_weights_of_layers_that_compute_otherwise_are_told_from_others_that_were_copied(where, tiny, cartpole):
+    ways = {"heads": {"activation_fn": "relu"}, "trunk": {"trunk": MLP(activation="relu")}}[where]
+    source, model = tiny("ppo", cartpole(), net_arch=(8,), **ways), tiny("ppo", cartpole(), net_arch=(8,))
+    entries = rlt.Finetune().attach(model, source).of("target")
+    told = {name for name, entry in entries.items() if "followed by something else" in entry.note}
+    assert told == {name for name in entries if name.startswith("trunk.") == (where == "trunk")}
+    if where == "trunk":
+        with pytest.raises(NotApplicableError, match="not the source's features"):
+            rlt.Frozen(at="end").attach(tiny("ppo", cartpole(), net_arch=(8,)), source)
+
+
 def test_successor_features_cannot_keep_an_action_from_being_taken(pair):
     with pytest.raises(NotApplicableError, match="no value of theirs keeps an action from being taken"):
         rlt.Direct(action_mapping=(2, 0, 3)).attach(*pair("successor_dqn", robots=("differential", "omni")))
