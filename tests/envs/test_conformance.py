@@ -15,13 +15,14 @@ EFFORTS = {
     "vizdoom": Effort(copies=2, steps=12, ending_copies=2, most_tasks=3),
 }
 """Less for simulators that take their time; the whole suite is ``rltransfer check-family``."""
-SLOW = {"highway", "vizdoom"}
+SLOW = {"highway", "racing", "vizdoom"}
 """Whose rollouts take minutes: what needs many of them is left to ``make test-slow``."""
 NEEDS_MANY_ROLLOUTS = {
     "factors act",
     "idle where declared",
     "ends are told truly",
     "deterministic",
+    "randomised every episode",
 }
 NOT_OFFERED_BY = {
     "empty variation is upstream": {"rover", "arm"},

@@ -1,12 +1,13 @@
 """A family as a third party would write it, in a package of its own: a walk along a line, solved in a few steps.
 
-It is quick (no pixels, no simulator) and it can be made to misbehave: a step takes ``TOY_PAUSE`` seconds, and while
-the file that ``TOY_BROKEN`` names exists, a reset raises, or kills its process, as the factor ``fault`` says. Both are
-environment variables, so that an experiment can go wrong once and right when it is run again.
+It is quick (no pixels, no simulator) and it can be made to misbehave: a trial's step takes ``TOY_PAUSE`` seconds, and
+while the file that ``TOY_BROKEN`` names exists, a reset raises, or kills its process, as the factor ``fault`` says. Both
+are environment variables, so that an experiment can go wrong once and right when it is run again.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import time
@@ -73,7 +74,8 @@ def _walk(robot: str, task: str, values: dict[str, Any]) -> Any:
             return np.array([place, self.steps / 20, 1.0], np.float32)
 
         def step(self, action: Any) -> Any:
-            time.sleep(float(os.environ.get("TOY_PAUSE", "0")))
+            if multiprocessing.parent_process() is not None:
+                time.sleep(float(os.environ.get("TOY_PAUSE", "0")))
             self.at += self.moves[int(action)]
             self.steps += 1
             paying = values["length"] if task == "right" else -values["length"]
