@@ -25,6 +25,14 @@ def one_thread():
         torch.set_num_threads(1)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def logs(tmp_path_factory):
+    """Where Stable-Baselines3 keeps a folder for every model that learns and was given no logger."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SB3_LOGDIR", str(tmp_path_factory.mktemp("logs")))
+        yield
+
+
 @pytest.fixture
 def rover():
     """Four copies of a Rover task."""

@@ -1,8 +1,8 @@
 """A family as a third party would write it, in a package of its own: a walk along a line, solved in a few steps.
 
 It is quick (no pixels, no simulator) and it can be made to misbehave: a trial's step takes ``TOY_PAUSE`` seconds, and
-while the file that ``TOY_BROKEN`` names exists, a reset raises, or kills its process, as the factor ``fault`` says. Both
-are environment variables, so that an experiment can go wrong once and right when it is run again.
+while the file that ``TOY_BROKEN`` names exists, a reset raises, or kills its process, as the factor ``fault`` says.
+Both are environment variables, so that an experiment can go wrong once and right when it is run again.
 """
 
 from __future__ import annotations
