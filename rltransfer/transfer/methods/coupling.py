@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
-from rltransfer.transfer.stages import StageValue, check_stage_names, for_stages, is_everywhere
+from rltransfer.transfer.kinds.held_weights import HeldWeights
+from rltransfer.transfer.stages import StageValue
 
 if TYPE_CHECKING:
     from rltransfer.transfer.attaching import Attachment
 
 
-class Coupling(TransferMethod):
+class Coupling(HeldWeights):
     """Both tasks learned in turn, with the penalty strength / 2 * ||w_target - w_source||^2 on both agents.
 
     In between hard sharing and learning apart: after each of the target's updates the source agent plays and learns
@@ -32,23 +32,10 @@ class Coupling(TransferMethod):
     """
 
     registered: ClassVar[str] = "coupling"
-    transfers: ClassVar[Knowledge] = "parameters"
-    heterogeneous: ClassVar[bool] = True
     needs_source_env: ClassVar[bool] = True
     teaches_source: ClassVar[bool] = True
-    acts_in_steps: ClassVar[bool] = True
-    decides: ClassVar[frozenset[Decision]] = frozenset({"how weights are held to the source's"})
 
     strength: StageValue = 1e-3
-
-    @property
-    def needs_steps(self) -> bool:
-        """Where anything is held."""
-        return not is_everywhere(self.strength, 0)
-
-    def check_stages(self, stage_names: tuple[str, ...]) -> None:
-        """Raise where ``strength`` names a stage that the trunk does not have."""
-        check_stage_names("strength", self.strength, stage_names)
 
     def carry(self, transfer: Attachment) -> None:
         """Copy everything that fits.
@@ -71,9 +58,8 @@ class Coupling(TransferMethod):
         from rltransfer.agents.joint import learn_jointly
         from rltransfer.agents.optimizing import Anchor, pull
         from rltransfer.agents.updates import after_updates
-        from rltransfer.transfer.kinds.held_weights import require_held
 
-        strengths = for_stages(self.strength, transfer.stage_names, rest=0.0, heads=0.0)
+        strengths = self.strengths(transfer)
         parts, theirs = named_parts(transfer.model), named_parts(transfer.source)
         counterparts, moved = transfer.ledger.carried(), learned_parts(transfer.source)
         of_target: list[Anchor] = []
@@ -86,7 +72,7 @@ class Coupling(TransferMethod):
                 if counterpart in moved:
                     of_source.append(Anchor(parameter=other, at=own, strength=strength))
                 transfer.ledger.mark([name], "penalised", f"strength {strength:g}, to where the source is then")
-        require_held(self, transfer, of_target, strengths)
+        self.require_held(transfer, of_target)
         if of_target:
             pull(transfer.model, of_target)
             pull(transfer.source, of_source)

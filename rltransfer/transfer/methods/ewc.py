@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
-from rltransfer.transfer.stages import StageValue, check_stage_names, for_stages, is_everywhere
+from rltransfer.transfer.kinds.held_weights import HeldWeights
+from rltransfer.transfer.stages import StageValue
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rltransfer.transfer.attaching import Attachment
 
 
-class EWC(TransferMethod):
+class EWC(HeldWeights):
     """Fine-tuning with the penalty strength / 2 * F_i * (w_i - w_source_i)^2 on every weight carried over.
 
     F is the diagonal of the Fisher information matrix, estimated on what the source agent sees in its own task: how
@@ -35,27 +35,11 @@ class EWC(TransferMethod):
     """
 
     registered: ClassVar[str] = "ewc"
-    transfers: ClassVar[Knowledge] = "parameters"
-    heterogeneous: ClassVar[bool] = True
     needs_source_env: ClassVar[bool] = True
-    acts_in_steps: ClassVar[bool] = True
-    decides: ClassVar[frozenset[Decision]] = frozenset({"how weights are held to the source's"})
+    holds_heads: ClassVar[bool] = True
 
     strength: StageValue = 100.0
     steps: int = Field(default=1024, ge=1)
-
-    @property
-    def needs_steps(self) -> bool:
-        """Where anything is held."""
-        return not is_everywhere(self.strength, 0)
-
-    def check_stages(self, stage_names: tuple[str, ...]) -> None:
-        """Raise where ``strength`` names a stage that the trunk does not have."""
-        check_stage_names("strength", self.strength, stage_names)
-
-    def carry(self, transfer: Attachment) -> None:
-        """Copy everything that fits."""
-        transfer.carry_all()
 
     def hold(self, transfer: Attachment) -> None:
         """Play the source task, estimate F, and pull what was carried over and goes on being learned.
@@ -65,13 +49,11 @@ class EWC(TransferMethod):
         """
         from rltransfer.agents.anatomy import named_parts
         from rltransfer.agents.optimizing import Anchor, pull
-        from rltransfer.transfer.kinds.held_weights import require_held
         from rltransfer.transfer.mechanisms.fisher import diagonal_fisher
 
-        everywhere = 0.0 if isinstance(self.strength, dict) else self.strength
-        strengths = for_stages(self.strength, transfer.stage_names, rest=0.0, heads=everywhere)
+        strengths = self.strengths(transfer)
         held = [name for name in transfer.learned() if strengths[transfer.stage(name)]]
-        require_held(self, transfer, held, strengths)
+        self.require_held(transfer, held)
         if not held:
             return
         fisher = diagonal_fisher(transfer.source, transfer.play_source(self.steps))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
-from rltransfer.transfer.stages import StageValue, check_stage_names, for_stages, is_everywhere
+from rltransfer.transfer.kinds.held_weights import HeldWeights
+from rltransfer.transfer.stages import StageValue
 
 if TYPE_CHECKING:
     from rltransfer.transfer.attaching import Attachment
 
 
-class SoftSharing(TransferMethod):
+class SoftSharing(HeldWeights):
     """Fine-tuning with the penalty strength / 2 * ||w - w_source||^2 on every weight carried over (L2-SP).
 
     The penalty's gradient joins the loss's just before the optimizer's step. That is after Stable-Baselines3 has
@@ -27,25 +27,8 @@ class SoftSharing(TransferMethod):
     """
 
     registered: ClassVar[str] = "soft_sharing"
-    transfers: ClassVar[Knowledge] = "parameters"
-    heterogeneous: ClassVar[bool] = True
-    acts_in_steps: ClassVar[bool] = True
-    decides: ClassVar[frozenset[Decision]] = frozenset({"how weights are held to the source's"})
 
     strength: StageValue = 1e-3
-
-    @property
-    def needs_steps(self) -> bool:
-        """Where anything is held."""
-        return not is_everywhere(self.strength, 0)
-
-    def check_stages(self, stage_names: tuple[str, ...]) -> None:
-        """Raise where ``strength`` names a stage that the trunk does not have."""
-        check_stage_names("strength", self.strength, stage_names)
-
-    def carry(self, transfer: Attachment) -> None:
-        """Copy everything that fits."""
-        transfer.carry_all()
 
     def hold(self, transfer: Attachment) -> None:
         """Pull what was carried over, and goes on being learned, back to where it is now.
@@ -55,9 +38,8 @@ class SoftSharing(TransferMethod):
         """
         from rltransfer.agents.anatomy import named_parts
         from rltransfer.agents.optimizing import Anchor, pull
-        from rltransfer.transfer.kinds.held_weights import require_held
 
-        strengths = for_stages(self.strength, transfer.stage_names, rest=0.0, heads=0.0)
+        strengths = self.strengths(transfer)
         parts = named_parts(transfer.model)
         anchors: list[Anchor] = []
         for name in transfer.learned():
@@ -65,5 +47,5 @@ class SoftSharing(TransferMethod):
             if strength:
                 anchors.append(Anchor(parameter=parts[name], at=parts[name].detach().clone(), strength=strength))
                 transfer.ledger.mark([name], "penalised", f"strength {strength:g}")
-        require_held(self, transfer, anchors, strengths)
+        self.require_held(transfer, anchors)
         pull(transfer.model, anchors)
