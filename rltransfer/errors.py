@@ -51,3 +51,11 @@ class RunConflictError(RLTransferError):
 
 class RunLockedError(RLTransferError):
     """A run directory that another process is writing."""
+
+
+class DataError(RLTransferError):
+    """Images or tables that are missing, damaged, or not what their loader reads."""
+
+
+class SkippedDataWarning(UserWarning):
+    """Files or rows that were left out because ``on_error: skip`` asked for it: how many, which and why."""

@@ -196,3 +196,13 @@ WRAPPERS: Registry[Any] = Registry(
     },
 )
 """Wrappers that an ad-hoc family may name: subclasses of ``rltransfer.tasks.wrappers.WrapperSpec``."""
+
+IMAGE_DATA: Registry[Any] = Registry(
+    "data format",
+    "rltransfer.image_data",
+    {
+        "matlab": "rltransfer.images.data.matlab:Matlab",
+        "table": "rltransfer.images.data.table:Table",
+    },
+)
+"""Formats of labelled data: subclasses of ``rltransfer.images.data.DataSpec``."""
