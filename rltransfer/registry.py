@@ -137,6 +137,7 @@ ALGORITHMS: Registry[Any] = Registry(
         "trpo": "rltransfer.agents.algorithms:TRPO",
         "recurrent_ppo": "rltransfer.agents.algorithms:RecurrentPPO",
         "crossq": "rltransfer.agents.algorithms:CrossQ",
+        "classifier": "rltransfer.agents.algorithms:Classifier",
     },
 )
 """Learning algorithms: subclasses of ``rltransfer.agents.algorithms.Algorithm``."""

@@ -30,7 +30,7 @@ from rltransfer.launch import Tell
 from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialName
 from rltransfer.tasks.making import vec_env
 from rltransfer.tasks.space_diff import SpaceDiff
-from rltransfer.training import Episodes, Evaluation, Evaluator, train
+from rltransfer.training import Episodes, Evaluation, evaluator_for, train
 from rltransfer.transfer.given_agents import STEPS_BESIDE, TRAINED_BESIDE
 from rltransfer.transfer.method import TransferMethod, check_budget
 from rltransfer.transfer.methods.scratch import Scratch
@@ -115,7 +115,7 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     task = task_of_experiment(config, name.target)
     own = "source" if name.is_source else "target"
     evaluation = config.evaluation
-    evaluators = {own: Evaluator(task, episodes=evaluation.episodes, seed=evaluation.seed)}
+    evaluators = {own: evaluator_for(task, episodes=evaluation.episodes, seed=evaluation.seed)}
     untaught: list[Episodes] = []
     agent, source, report = _agent(
         trial, task, directory, before_play=lambda agent: untaught.append(evaluators[own].measure(agent))
@@ -124,7 +124,7 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     measured = {own: (evaluators[own], agent)}
     method = trial.method
     if method is not None and method.changes_source and source is not None:
-        kept = Evaluator(task_of_experiment(config, "source"), episodes=evaluation.episodes, seed=evaluation.seed)
+        kept = evaluator_for(task_of_experiment(config, "source"), episodes=evaluation.episodes, seed=evaluation.seed)
         measured["source"] = (kept, source)
     before = 0 if source is None else int(source.num_timesteps)
     writer = TensorBoardOutputFormat(str(directory.path))

@@ -81,6 +81,51 @@ class FeatureCache(VecEnvWrapper):
         return features
 
 
+class CodeTable(FeatureCache):
+    """A cache for an environment that shows the same examples again and again: each is encoded once.
+
+    Args:
+        venv: tells which examples it shows, as ``seen``; see ``OneExampleEpisodes``.
+        trunk: see ``FeatureCache``.
+        at: see ``FeatureCache``.
+    """
+
+    def __init__(self, venv: VecEnv, trunk: Trunk, at: str) -> None:
+        super().__init__(venv, trunk, at)
+        count = len(venv.get_attr("examples", indices=[0])[0])
+        self._codes = np.zeros((count, *self.observation_space.shape), np.float32)  # type: ignore[misc]
+        self._is_known = np.zeros(count, np.bool_)
+
+    def reset(self) -> Any:
+        """Features of the first examples: (num_envs, *features)."""
+        return self._looked_up(self.venv.reset())
+
+    def step_wait(self) -> tuple[Any, NDArray[Any], NDArray[Any], list[dict[str, Any]]]:
+        """As the environment's, with features for observations; what an episode ended with is not told again."""
+        observations, rewards, ended, infos = self.venv.step_wait()
+        for info in infos:
+            info.pop("terminal_observation", None)
+        return self._looked_up(observations), rewards, ended, infos
+
+    def _looked_up(self, observations: Any) -> NDArray[np.float32]:
+        seen = self.venv.get_attr("seen", indices=[0])[0]
+        missing, places = np.unique(seen[~self._is_known[seen]], return_index=True)
+        if len(missing):
+            self._codes[missing] = self.encode(observations[~self._is_known[seen]][places])
+            self._is_known[missing] = True
+        codes: NDArray[np.float32] = self._codes[seen]
+        return codes
+
+
+def cached(env: VecEnv, trunk: Trunk, at: str) -> FeatureCache:
+    """``env`` with features in the place of observations, by the table where it shows the same examples again."""
+    try:
+        env.get_attr("seen", indices=[0])
+    except AttributeError:
+        return FeatureCache(env, trunk, at)
+    return CodeTable(env, trunk, at)
+
+
 class LearnsFromFeatures(BaseAlgorithm):
     """What an agent gains by ``cache_features``: another environment is cached like the first."""
 
@@ -90,7 +135,7 @@ class LearnsFromFeatures(BaseAlgorithm):
         cache = self.env
         if isinstance(cache, FeatureCache) and not isinstance(wrapped, FeatureCache):
             check_spaces(wrapped, raw_space(self), self.action_space)
-            wrapped = FeatureCache(wrapped, cache.trunk, cache.at)
+            wrapped = cached(wrapped, cache.trunk, cache.at)
         super().set_env(wrapped, force_reset)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -125,7 +170,7 @@ def cache_features(model: BaseAlgorithm, at: str) -> None:
     part, shape = perceived(observed), sites[0].trunk.shape_at(at)
     if part.dtype.kind == "f" and part.shape[-len(shape) :] == shape:
         return  # the agent could not tell what it is given to act on: observations, or features of them
-    cache = FeatureCache(env, sites[0].trunk, at)
+    cache = cached(env, sites[0].trunk, at)
     model.env = cache
     model.observation_space = cache.observation_space
     model._last_obs = None

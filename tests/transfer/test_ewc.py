@@ -11,7 +11,7 @@ from rltransfer.registry import ALGORITHMS
 from rltransfer.transfer.mechanisms import fisher
 
 CONTINUOUS = ["sac", "td3", "ddpg", "tqc", "crossq"]
-HELD = sorted(set(ALGORITHMS) - {"trpo"})
+HELD = sorted(set(ALGORITHMS) - {"trpo", "classifier"})
 
 
 def robots_of(algorithm, *, differ=False):

@@ -7,6 +7,7 @@ have. Nothing here imports torch before a model is built.
 from rltransfer.agents.algorithms.actor_critic import DDPG, SAC, TD3, TQC, CrossQ
 from rltransfer.agents.algorithms.algorithm import Algorithm
 from rltransfer.agents.algorithms.policy_gradient import A2C, PPO, TRPO, RecurrentPPO
+from rltransfer.agents.algorithms.supervised import Classifier
 from rltransfer.agents.algorithms.value_based import DQN, QRDQN, SuccessorDQN
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "TQC",
     "TRPO",
     "Algorithm",
+    "Classifier",
     "CrossQ",
     "RecurrentPPO",
     "SuccessorDQN",

@@ -48,6 +48,8 @@ class Algorithm(Options):
     """The optional extra that brings it."""
     reads_parts: ClassVar[bool] = True
     """Whether it takes observations in several parts, as an image with a context beside it."""
+    learns_from: ClassVar[Literal["rewards", "labels"]] = "rewards"
+    """What tasks must have for it to learn."""
     natural_gradients: ClassVar[bool] = False
     """Whether the actor moves by natural gradients, so that nothing which acts in optimizers' steps reaches it."""
     trunk_copies: ClassVar[int] = 1

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 REPLAYING = ("dqn", "sac", "td3", "ddpg", "qr_dqn", "tqc", "crossq")
 """Algorithms that learn from whoever acted."""
-SINGLE_STEPS = ("ppo", "a2c", *REPLAYING)
+SINGLE_STEPS = ("ppo", "a2c", *REPLAYING, "classifier")
 """Algorithms whose minibatches are single steps, and whose optimizers move all that learns."""
 
 

@@ -22,8 +22,9 @@ def diagonal_fisher(model: BaseAlgorithm, rollout: Rollout) -> dict[str, Tensor]
     What a network says is read as a distribution, and the derivative is that of the logarithm of the likelihood of a
     draw from it:
 
-    - the distribution over actions where the actor has one (PPO, A2C, TRPO, RecurrentPPO, SAC, TQC, CrossQ); draws
-      are from it and not what was played, since Stable-Baselines3 clips what is played to the action space.
+    - the distribution over actions where the actor has one (PPO, A2C, TRPO, RecurrentPPO, SAC, TQC, CrossQ), or over
+      classes; draws are from it and not what was played, since Stable-Baselines3 clips what is played to the action
+      space.
     - a Gaussian of variance 1 around a state's value, around the value of the action that was played in each critic
       (DQN, SAC, TD3, DDPG, CrossQ), and around a deterministic actor's action, scaled to -1 to 1 (TD3, DDPG): squared
       errors are what such networks learn by. Its Fisher information is the squared derivative of the output.
@@ -112,7 +113,7 @@ def _of_actor_critic(policy: Any, observation: Any, memory: _Memory, is_first: b
         with torch.no_grad():
             drawn, _, _ = policy.forward(observation)
         values, log_likelihood, _ = policy.evaluate_actions(observation, drawn)
-    return [log_likelihood.sum(), _around(values)]
+    return [log_likelihood.sum(), *([_around(values)] if values.requires_grad else [])]
 
 
 def _of_actor(actor: Any, observation: Any) -> Tensor:
