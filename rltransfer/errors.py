@@ -57,5 +57,9 @@ class DataError(RLTransferError):
     """Images or tables that are missing, damaged, or not what their loader reads."""
 
 
+class UnfitDataError(DataError, ValueError):
+    """Rows, labels or settings that an estimator cannot learn from; a ValueError too, as scikit-learn expects."""
+
+
 class SkippedDataWarning(UserWarning):
     """Files or rows that were left out because ``on_error: skip`` asked for it: how many, which and why."""

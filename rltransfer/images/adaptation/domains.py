@@ -1,0 +1,121 @@
+"""A labelled source and a target, checked before anything is learned from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from rltransfer.errors import UnfitDataError
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+UNLABELLED = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domains:
+    """What an adaptation learns from.
+
+    Args:
+        source: (n_source, columns).
+        labels: (n_source,) the source's classes, counted from 0.
+        target: (n_target, columns), the source itself where there is no target.
+        target_labels: (n_target,) as ``labels``, -1 where unknown.
+        is_shifted: False where there is no target, so that the source's distribution is also the target's.
+    """
+
+    source: Array
+    labels: Codes
+    target: Array
+    target_labels: Codes
+    is_shifted: bool
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(n_target,) which target rows have a label."""
+        known: NDArray[np.bool_] = self.target_labels != UNLABELLED
+        return known
+
+
+def checked_domains(
+    estimator: Any, X: Any, y: Any, Xt: Any, yt: Any, *, same_columns: bool = True
+) -> tuple[Domains, NDArray[Any]]:
+    """The domains and the names of their classes.
+
+    Args:
+        estimator: keeps ``n_features_in_``, the columns of the target, which is what it predicts for.
+        X: (n_source, columns) rows of the source.
+        y: (n_source,) their labels.
+        Xt: (n_target, columns) rows of the target, or None: no shift.
+        yt: (n_target,) labels of the target, -1 where unknown, or None: all unknown.
+        same_columns: whether both domains have to have the same ones.
+
+    Raises:
+        UnfitDataError: rows that are no numbers, labels that are missing, one class only, columns that do not fit.
+    """
+    try:
+        source, names = validate_data(estimator, X, y, dtype=np.float64, ensure_min_samples=2)
+        check_classification_targets(names)
+    except ValueError as error:
+        raise in_one_line(error, "source") from error
+    classes, labels = np.unique(names, return_inverse=True)
+    if len(classes) < 2:
+        raise UnfitDataError(f"source: y has one class only ({classes[0]!r}). A classifier needs rows of two or more.")
+    if Xt is None:
+        if yt is not None:
+            raise UnfitDataError("target: labels yt without rows Xt. Give both, or neither where there is no shift.")
+        return _unshifted(source, labels), classes
+    target = checked_rows(Xt, "target")
+    if same_columns and target.shape[1] != source.shape[1]:
+        raise UnfitDataError(
+            f"target: Xt has {target.shape[1]} columns, the source {source.shape[1]}. Give both the same features."
+        )
+    estimator.n_features_in_ = target.shape[1]
+    known = _target_codes(yt, classes, len(target))
+    return Domains(source=source, labels=labels, target=target, target_labels=known, is_shifted=True), classes
+
+
+def checked_rows(rows: ArrayLike, domain: str, *, at_least: int = 2) -> Array:
+    """Rows as float64. Raises UnfitDataError, naming ``domain``, where they are no matrix of finite numbers."""
+    try:
+        found: Array = check_array(rows, dtype=np.float64, ensure_min_samples=at_least)
+    except ValueError as error:
+        raise in_one_line(error, domain) from error
+    return found
+
+
+def _unshifted(source: Array, labels: Codes) -> Domains:
+    unknown = np.full(len(source), UNLABELLED)
+    return Domains(source=source, labels=labels, target=source, target_labels=unknown, is_shifted=False)
+
+
+def _target_codes(yt: Any, classes: NDArray[Any], rows: int) -> Codes:
+    codes = np.full(rows, UNLABELLED)
+    if yt is None:
+        return codes
+    given = np.asarray(yt)
+    if given.shape != (rows,):
+        raise UnfitDataError(
+            f"target: yt has shape {given.shape}, Xt {rows} rows. Give a label a row, -1 where unknown."
+        )
+    if UNLABELLED in classes.tolist():
+        raise UnfitDataError("source: -1 is a class in y, and 'unknown' in yt. Name that class otherwise.")
+    places = {name: place for place, name in enumerate(classes.tolist())}
+    for row, name in enumerate(given.tolist()):
+        if name in (UNLABELLED, str(UNLABELLED)):
+            continue
+        if name not in places:
+            raise UnfitDataError(f"target: row {row} of yt is of class {name!r}, which the source has no rows of.")
+        codes[row] = places[name]
+    return codes
+
+
+def in_one_line(error: ValueError, domain: str) -> UnfitDataError:
+    """The error of a check of scikit-learn's, naming the domain."""
+    return UnfitDataError(f"{domain}: {' '.join(str(error).split())}")

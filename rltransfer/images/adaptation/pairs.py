@@ -1,0 +1,66 @@
+"""Every domain adapted to every other: the tables that papers on adaptation print."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from rltransfer.images.adaptation.domains import Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """How one method did from one domain to another.
+
+    Args:
+        source: name of the domain that was learned from.
+        target: name of the one that was predicted.
+        method: name of the method.
+        accuracy: share of the target's rows that were named rightly, 0 to 1. The target's labels are used for this
+            alone.
+    """
+
+    source: str
+    target: str
+    method: str
+    accuracy: float
+
+
+def all_pairs(
+    domains: Mapping[str, tuple[Array, NDArray[Any]]],
+    methods: Mapping[str, Any],
+    *,
+    order: Iterable[tuple[str, str]] | None = None,
+) -> Iterator[Pair]:
+    """Adapt without target labels, all rows of a source to all rows of a target, and say how right that was.
+
+    Args:
+        domains: name to (rows, labels).
+        methods: name to estimator with ``fit(X, y, Xt)``; each pair gets a fresh copy.
+        order: (source, target) pairs; None: all of two different domains.
+    """
+    for source, target in itertools.permutations(domains, 2) if order is None else order:
+        rows, labels = domains[source]
+        theirs, truth = domains[target]
+        for name, method in methods.items():
+            guesses = clone(method).fit(rows, labels, theirs).predict(theirs)
+            yield Pair(source=source, target=target, method=name, accuracy=float(np.mean(guesses == truth)))
+
+
+def table(pairs: Iterable[Pair]) -> str:
+    """Accuracies in percent as Markdown: a row a method, a column a pair, and their mean."""
+    found: dict[str, dict[str, float]] = {}
+    for pair in pairs:
+        found.setdefault(pair.method, {})[f"{pair.source[0]}-{pair.target[0]}".upper()] = 100 * pair.accuracy
+    columns = list(next(iter(found.values())))
+    lines = [f"| method | {' | '.join(columns)} | mean |", "|---" * (len(columns) + 2) + "|"]
+    for name, row in found.items():
+        mean = float(np.mean(list(row.values())))
+        lines.append(f"| {name} | {' | '.join(f'{row[column]:.1f}' for column in columns)} | {mean:.1f} |")
+    return "\n".join(lines)

@@ -1,0 +1,83 @@
+"""scikit-learn's estimator checks, and what all adapting classifiers promise of their input."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import check_estimator
+
+from rltransfer.errors import DataError
+from rltransfer.images.adaptation import CORAL, JDA, TCA, NoAdaptation, SubspaceAlignment
+
+ALIKE = [NoAdaptation(), CORAL(), SubspaceAlignment(), TCA(), JDA()]
+"""Methods that need neither labels of the target nor several sources."""
+EXPECTED_FAILURES: dict[str, dict[str, str]] = {}
+
+
+def blobs(seed, *, rows=60, shift=0.0, columns=4):
+    draws = np.random.default_rng(seed)
+    labels = np.arange(rows) % 3
+    means = 3 * np.eye(3, columns)
+    return means[labels] + draws.normal(size=(rows, columns)) * 0.5 + shift, labels
+
+
+@pytest.mark.parametrize("estimator", ALIKE, ids=lambda estimator: type(estimator).__name__)
+def test_scikit_learns_checks_pass(estimator):
+    expected = EXPECTED_FAILURES.get(type(estimator).__name__, {})
+    found = check_estimator(estimator, expected_failed_checks=expected, on_skip=None, on_fail=None)
+    failed = {check["check_name"]: check["exception"] for check in found if check["status"] == "failed"}
+    assert not failed
+    assert sum(check["status"] == "passed" for check in found) > 30
+    assert {check["check_name"] for check in found if check["status"] == "xfail"} == set(expected)
+
+
+@pytest.mark.parametrize("estimator", ALIKE, ids=lambda estimator: type(estimator).__name__)
+class TestEach:
+    def test_no_target_is_the_source_as_target(self, estimator):
+        rows, labels = blobs(0)
+        ours, theirs = clone(estimator).fit(rows, labels), clone(estimator).fit(rows, labels, rows)
+        probes, _ = blobs(1, rows=30)
+        assert (ours.predict(probes) == theirs.predict(probes)).all()
+
+    def test_names_of_classes_are_kept_and_runs_are_identical(self, estimator):
+        rows, labels = blobs(0)
+        names = np.array(["ant", "bee", "cat"])
+        target, truth = blobs(1, shift=0.3)
+        one = clone(estimator).fit(rows, names[labels], target)
+        assert (one.predict(target) == names[truth]).mean() > 0.9
+        two = clone(estimator).fit(rows, labels, target)
+        assert (names[two.predict(target)] == one.predict(target)).all()
+
+    def test_labelled_target_rows_are_learned_from(self, estimator):
+        """The target's classes are the source's, renamed in a circle: only its labels tell."""
+        rows, labels = blobs(0)
+        target, truth = blobs(1, rows=90)
+        truth = (truth + 1) % 3
+        without = (clone(estimator).fit(rows, labels, target).predict(target) == truth).mean()
+        known = (clone(estimator).fit(rows, labels, target, truth).predict(target) == truth).mean()
+        assert known > without + 0.3
+
+    def test_held_out_source_rows_can_be_predicted(self, estimator):
+        rows, labels = blobs(0)
+        probes, truth = blobs(2)
+        fitted = clone(estimator).fit(rows, labels, blobs(1, shift=1.0)[0])
+        assert (fitted.predict_source(probes) == truth).mean() > 0.9
+
+    @pytest.mark.parametrize(
+        ("spoil", "message"),
+        [
+            (lambda X, y, Xt, yt: (X, np.zeros_like(y), Xt, yt), "source: y has one class only"),
+            (lambda X, y, Xt, yt: (X, y, Xt[:, :2], yt), "target: Xt has 2 columns, the source 4"),
+            (lambda X, y, Xt, yt: (X, y, np.where(Xt > 3, np.nan, Xt), yt), "target: Input contains NaN"),
+            (lambda X, y, Xt, yt: (np.where(X > 3, np.nan, X), y, Xt, yt), "source: Input X contains NaN"),
+            (lambda X, y, Xt, yt: (X, y, Xt, yt[:-1]), "target: yt has shape"),
+            (lambda X, y, Xt, yt: (X, y, Xt, np.where(yt == 2, 7, yt)), "target: row 2 of yt is of class 7"),
+            (lambda X, y, Xt, yt: (X, y, None, yt), "target: labels yt without rows Xt"),
+            (lambda X, y, Xt, yt: (X, y - 1, Xt, yt - 1), "source: -1 is a class in y"),
+        ],
+    )
+    def test_bad_data_is_told_in_one_line(self, estimator, spoil, message):
+        X, y = blobs(0)
+        Xt, yt = blobs(1)
+        with pytest.raises(DataError, match=message) as told:
+            clone(estimator).fit(*spoil(X, y, Xt, yt))
+        assert "\n" not in str(told.value)
