@@ -202,7 +202,15 @@ IMAGE_DATA: Registry[Any] = Registry(
     "data format",
     "rltransfer.image_data",
     {
+        "digits": "rltransfer.images.data.packaged:Digits",
+        "folders": "rltransfer.images.data.folders:Folders",
+        "frames": "rltransfer.images.data.frames:Frames",
+        "hdf5": "rltransfer.images.data.hdf5:Hdf5",
         "matlab": "rltransfer.images.data.matlab:Matlab",
+        "mnist": "rltransfer.images.data.packaged:Mnist",
+        "npz": "rltransfer.images.data.npz:Npz",
+        "omniglot": "rltransfer.images.data.omniglot:Omniglot",
+        "sentiment": "rltransfer.images.data.sentiment:Sentiment",
         "table": "rltransfer.images.data.table:Table",
     },
 )

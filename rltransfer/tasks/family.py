@@ -294,6 +294,18 @@ class Family(abc.ABC):
         changed = {self.factors[name].kind for name in (*task.environment, *drawn)}
         return None if changed & {"dynamics", "layout"} else self.reference_scores.get((task.robot, task.task))
 
+    def facts(self, state: Mapping[str, Any], copy: int) -> Mapping[str, str | float]:
+        """What a frame shows, by name: classes of things and colours as text, positions and angles as numbers.
+
+        Labels of frames, by which a trunk's perception is probed. None by default; factors, and numbers of the state
+        by their place in it, are labels in any case.
+
+        Args:
+            state: what ``get_state`` of the vector environment gave when the frame was seen.
+            copy: whose frame it is.
+        """
+        return {}
+
     def task(
         self,
         *,

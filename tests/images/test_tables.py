@@ -65,7 +65,7 @@ def test_relative_paths_lie_below_the_named_folder(tmp_path, monkeypatch):
             {},
             "row 2: feature 1 is not a nu",
         ),
-        ({"fts": FEATURES, "labels": [1, np.nan, 1, 2]}, {}, "a.mat: row 2: its label is missing"),
+        ({"fts": FEATURES, "labels": [1, np.nan, 1, 2]}, {}, "a.mat: row 2: its label is missing or of no class"),
     ],
 )
 def test_what_does_not_hold_in_a_matlab_file_is_told(tmp_path, variables, options, message):
@@ -144,7 +144,7 @@ def test_an_arff_is_read_as_weka_writes_it(tmp_path):
         ("a.csv", CSV.replace("wmc", "dit"), {"leave_out": ("name",)}, "the column 'dit' is there twice"),
         ("a.csv", CSV.replace("b,3,4,2", "b,3,4"), {"leave_out": ("name",)}, "a.csv:3: has 3 cells for 4 columns"),
         ("a.csv", CSV.replace("b,3,", "b,?,"), {"leave_out": ("name",)}, "a.csv:3: feature 'wmc' is not a number"),
-        ("a.csv", CSV.replace("4,2", "4,"), {"leave_out": ("name",)}, "a.csv:3: its label is missing"),
+        ("a.csv", CSV.replace("4,2", "4,"), {"leave_out": ("name",)}, "a.csv:3: its label is missing or of no class"),
         ("a.csv", CSV, {"leave_out": ("name",), "positive_above": 5}, "only the class 'no' to learn from"),
         ("a.csv", CSV, {"label": "name", "positive_above": 5}, "'name', which holds text"),
         ("a.csv", "", {}, "is empty. Its first line names the columns."),

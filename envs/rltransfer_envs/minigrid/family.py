@@ -78,6 +78,23 @@ class MiniGrid(SingleEnvFamily):
 
         return ImgObsWrapper(RGBImgPartialObsWrapper(gymnasium.make(UPSTREAM[task.task]), tile_size=8))
 
+    def facts(self, state: Mapping[str, Any], copy: int) -> Mapping[str, str | float]:
+        """Where the agent is, which way it faces, and the class and colour of the object in the cell before it."""
+        imported("minigrid", family=self.name, extra="minigrid")
+        from minigrid.core.constants import DIR_TO_VEC, IDX_TO_COLOR, IDX_TO_OBJECT
+
+        world = state[str(copy)]["world"]
+        column, row, facing, _ = world["agent"].tolist()
+        before = [column + int(DIR_TO_VEC[facing][0]), row + int(DIR_TO_VEC[facing][1])]
+        ahead = next((thing for thing in world["objects"].tolist() if thing[4:6] == before), None)
+        return {
+            "column": float(column),
+            "row": float(row),
+            "facing": ("right", "down", "left", "up")[facing],
+            "ahead": "nothing" if ahead is None else IDX_TO_OBJECT[ahead[0]],
+            "ahead_colour": "none" if ahead is None else IDX_TO_COLOR[ahead[1]],
+        }
+
     def action_meanings(self, robot: str) -> tuple[str, ...] | None:
         """What each action of ``robot`` does."""
         return ACTION_MEANINGS[robot]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rltransfer.tasks.family import ActionKind, Family, Task
@@ -54,6 +56,15 @@ class Rover(Family):
     def action_kind(self, robot: str) -> ActionKind:
         """Discrete for robots whose actions have names."""
         return "discrete" if robot in spaces.ACTION_MEANINGS else "continuous"
+
+    def facts(self, state: Mapping[str, Any], copy: int) -> Mapping[str, str | float]:
+        """Where robot, goal and block are, in metres from the middle, and the robot's heading in degrees."""
+        x, y, heading = state["robot"][copy, :3].tolist()
+        goal_x, goal_y = state["goal"][copy].tolist()
+        block_x, block_y = state["block"][copy, :2].tolist()
+        degrees = math.degrees(math.remainder(heading, math.tau))
+        places = {"goal_x": goal_x, "goal_y": goal_y, "block_x": block_x, "block_y": block_y}
+        return {"x": x, "y": y, "heading": degrees, **places}
 
 
 ROVER = Rover()

@@ -21,6 +21,7 @@ def feature_rows(
     path: Path,
     on_error: OnError,
     class_names: Sequence[str] | None = None,
+    values: Sequence[int] | None = None,
     feature_names: Sequence[str] = (),
     places: Sequence[str] | None = None,
 ) -> FeatureSet:
@@ -32,6 +33,7 @@ def feature_rows(
         path: the file, for messages.
         on_error: see ``DataSpec``.
         class_names: names of the classes in that order; the values themselves where None.
+        values: the values that labels may have, one a class; those that occur where None.
         feature_names: (d,) names of the columns.
         places: (n,) where each row stands; its number, from 1, where None.
 
@@ -51,20 +53,22 @@ def feature_rows(
     is_finite = np.isfinite(features)
     sound = is_finite.all(axis=1)
     has_label = labels != "" if labels.dtype.kind == "U" else np.isfinite(labels)
+    if values is not None:
+        has_label &= np.isin(labels, list(values))
     for row in np.flatnonzero(~(sound & has_label)).tolist():
         column = int(np.argmin(is_finite[row]))
         name = repr(feature_names[column]) if feature_names else str(column)
         value = "not a number" if np.isnan(features[row, column]) else str(features[row, column])
-        why = "its label is missing" if not has_label[row] else f"feature {name} is {value}"
+        why = "its label is missing or of no class" if not has_label[row] else f"feature {name} is {value}"
         flawed.add(named[row], why)
     skipped = flawed.tell(len(features), "rows")
     kept = np.flatnonzero(sound & has_label)
-    values, numbers = np.unique(labels[kept], return_inverse=True)
-    if class_names is not None and len(class_names) != len(values):
-        raise DataError(f"{path}: {len(class_names)} class_names are given for {len(values)} classes.")
+    known = np.unique(labels[kept]) if values is None else np.asarray(values)
+    if class_names is not None and len(class_names) != len(known):
+        raise DataError(f"{path}: {len(class_names)} class_names are given for {len(known)} classes.")
     return FeatureSet(
-        labels=numbers.reshape(-1),
-        class_names=tuple(class_names or (_text(value) for value in values)),
+        labels=np.searchsorted(known, labels[kept]),
+        class_names=tuple(class_names or (_text(value) for value in known)),
         features=features[kept].astype(np.float64),
         feature_names=tuple(feature_names),
         origins=tuple(named[row] for row in kept.tolist()),

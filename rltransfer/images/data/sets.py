@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,8 @@ import numpy.typing as npt
 from rltransfer.errors import DataError
 
 Image = npt.NDArray[np.uint8]
-"""(height, width, channels) uint8, with 1 channel or 3."""
+"""(height, width, channels) uint8: 1 channel, 3, or those of several frames."""
+MAX_CHANNELS = 64
 
 AnySet = TypeVar("AnySet", bound="LabelledSet")
 
@@ -72,6 +73,12 @@ class LabelledSet:
         return replace(self, labels=self.labels[chosen], origins=origins, **self._taken(chosen))
 
     def _taken(self, chosen: npt.NDArray[np.int64]) -> dict[str, Any]:
+        """The field with the examples at ``chosen``."""
+        raise NotImplementedError
+
+    @staticmethod
+    def _joined(sets: Sequence[Any]) -> dict[str, Any]:
+        """The field with the examples of all ``sets``, which are of this class."""
         raise NotImplementedError
 
 
@@ -90,10 +97,14 @@ class ImageSet(LabelledSet):
             object.__setattr__(self, "images", tuple(self.images))
         elif self.images.ndim != 4:
             raise DataError(f"images must be of shape (n, height, width, channels), not {self.images.shape}.")
+        else:
+            seen = self.images.view()  # what is hashed once may not change through this set
+            seen.setflags(write=False)
+            object.__setattr__(self, "images", seen)
         for number, image in enumerate(self.images[:1] if isinstance(self.images, np.ndarray) else self.images):
-            if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] not in (1, 3) or not image.size:
+            if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] > MAX_CHANNELS or not image.size:
                 raise DataError(
-                    f"image {number} must be uint8 of shape (height, width, 1 or 3), not {image.dtype} of shape "
+                    f"image {number} must be uint8 of shape (height, width, channels), not {image.dtype} of shape "
                     f"{image.shape}."
                 )
         super().__post_init__()
@@ -107,6 +118,13 @@ class ImageSet(LabelledSet):
         if isinstance(self.images, np.ndarray):
             return {"images": self.images[chosen]}
         return {"images": tuple(self.images[index] for index in chosen)}
+
+    @staticmethod
+    def _joined(sets: Sequence[ImageSet]) -> dict[str, Any]:
+        arrays = [part.images for part in sets if isinstance(part.images, np.ndarray)]
+        if len(arrays) == len(sets) and len({array.shape[1:] for array in arrays}) == 1:
+            return {"images": np.concatenate(arrays)}
+        return {"images": tuple(image for part in sets for image in part.images)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +167,36 @@ class FeatureSet(LabelledSet):
     def _taken(self, chosen: npt.NDArray[np.int64]) -> dict[str, Any]:
         return {"features": self.features[chosen]}
 
+    @staticmethod
+    def _joined(sets: Sequence[FeatureSet]) -> dict[str, Any]:
+        widths = sorted({part.features.shape[1] for part in sets})
+        if len(widths) > 1 or len({part.feature_names for part in sets}) > 1:
+            raise DataError(f"tables of different columns do not join ({', '.join(map(str, widths))} columns).")
+        return {"features": np.concatenate([part.features for part in sets])}
+
+
+@dataclass(frozen=True, eq=False)
+class TextSet(LabelledSet):
+    """Labelled texts.
+
+    Args:
+        texts: (n,) texts.
+    """
+
+    texts: tuple[str, ...] = field(kw_only=True)
+
+    @property
+    def examples(self) -> Sequence[object] | npt.NDArray[np.generic]:
+        """``texts``."""
+        return self.texts
+
+    def _taken(self, chosen: npt.NDArray[np.int64]) -> dict[str, Any]:
+        return {"texts": tuple(self.texts[index] for index in chosen)}
+
+    @staticmethod
+    def _joined(sets: Sequence[TextSet]) -> dict[str, Any]:
+        return {"texts": tuple(text for part in sets for text in part.texts)}
+
 
 def joined(sets: Sequence[AnySet]) -> AnySet:
     """All examples of ``sets``, one after the other.
@@ -160,6 +208,8 @@ def joined(sets: Sequence[AnySet]) -> AnySet:
         raise DataError("there is no data to join. Give at least one set.")
     first = sets[0]
     for other in sets[1:]:
+        if type(other) is not type(first):
+            raise DataError(f"sets of different kinds do not join: {type(first).__name__}, {type(other).__name__}.")
         if other.class_names != first.class_names:
             raise DataError(f"sets of different classes do not join: {first.class_names} and {other.class_names}.")
     origins = tuple(origin for part in sets for origin in part.origins) if all(part.origins for part in sets) else ()
@@ -168,19 +218,5 @@ def joined(sets: Sequence[AnySet]) -> AnySet:
         labels=np.concatenate([part.labels for part in sets]),
         origins=origins,
         skipped=tuple(dict.fromkeys(line for part in sets for line in part.skipped)),
-        **_examples_joined(sets),
+        **first._joined([part for part in sets if isinstance(part, type(first))]),
     )
-
-
-def _examples_joined(sets: Sequence[LabelledSet]) -> dict[str, Any]:
-    if all(isinstance(part, FeatureSet) for part in sets):
-        tables = cast(Sequence[FeatureSet], sets)
-        widths = sorted({part.features.shape[1] for part in tables})
-        if len(widths) > 1 or len({part.feature_names for part in tables}) > 1:
-            raise DataError(f"tables of different columns do not join ({', '.join(map(str, widths))} columns).")
-        return {"features": np.concatenate([part.features for part in tables])}
-    pictures = [part.images for part in cast(Sequence[ImageSet], sets)]
-    shapes = {part.shape[1:] if isinstance(part, np.ndarray) else None for part in pictures}
-    if len(shapes) == 1 and None not in shapes:
-        return {"images": np.concatenate(cast(list[Image], pictures))}
-    return {"images": tuple(image for part in pictures for image in part)}

@@ -1,0 +1,187 @@
+"""Frames of an environment family with what is to be seen in them: a probe for a trunk's perception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from rltransfer.errors import ConfigError, DataError, UnknownNameError
+from rltransfer.images.data.progress import tracked
+from rltransfer.images.data.sets import ImageSet, LabelledSet
+from rltransfer.images.data.specs import DataSpec
+from rltransfer.registry import FAMILIES, nearest
+from rltransfer.tasks import Factor, FactorValue, Family, Task
+
+Told = str | float
+"""What a frame shows: a class by its name, or a measure, which is put into bins."""
+
+
+class Frames(DataSpec):
+    """Observations along random rollouts, labelled by what the family knows of them.
+
+    Training and test frames come from different episodes, as frames of one episode are much alike.
+
+    Args:
+        family: a registered family whose observations are images.
+        label: a factor, whose values are the classes (each an environment of its own); or what the family tells of
+            its frames (``Family.facts``), such as the class of an object, a colour or a position; or a number in its
+            state by name and place: ``robot/0``.
+        task: its name; the family's first where left out.
+        robot: its name; the family's first where left out.
+        environment: factor values of every frame.
+        values: of the factor; where left out all its choices, or ``bins`` numbers from its least to its greatest.
+        bins: classes that a measure is divided into, with as many training frames each as can be.
+        frames: how many in all, the same number of each value of a factor.
+        every: steps between two frames of an episode; more makes them less alike.
+        copies: episodes played side by side.
+        seed: of episodes and actions.
+    """
+
+    family: str
+    label: str = Field(min_length=1)
+    task: str | None = None
+    robot: str | None = None
+    environment: dict[str, FactorValue] = Field(default_factory=dict)
+    values: tuple[FactorValue, ...] = ()
+    bins: int = Field(default=4, ge=2, le=1000)
+    frames: int = Field(default=1000, ge=4, le=1_000_000)
+    every: int = Field(default=4, ge=1)
+    copies: int = Field(default=8, ge=1, le=1024)
+    seed: int = Field(default=0, ge=0)
+
+    def read(self) -> Mapping[str, LabelledSet]:
+        """See ``DataSpec.read``."""
+        family: Family = FAMILIES.get(self.family)
+        task = family.task(robot=self.robot, task=self.task, environment=self.environment)
+        factor = family.factors_of(task.task).get(self.label)
+        test = max(1, round(self.frames * self.test_fraction))
+        seen = {
+            part: self._of_factor(task, factor, count, which) if factor else self._of_facts(task, count, which)
+            for which, (part, count) in enumerate({"train": self.frames - test, "test": test}.items())
+        }
+        named, edges = _classes(seen["train"][1], self.bins)
+        return {
+            part: ImageSet(
+                labels=_numbered(told, named, edges, self.label),
+                class_names=named,
+                images=images,
+                origins=tuple(f"{self.family} {part} frame {number}" for number in range(len(images))),
+            )
+            for part, (images, told) in seen.items()
+        }
+
+    def _of_factor(
+        self, task: Task, factor: Factor, count: int, which: int
+    ) -> tuple[npt.NDArray[np.uint8], list[Told]]:
+        values = self.values or _values(factor, self.bins)
+        images: list[npt.NDArray[np.uint8]] = []
+        told: list[Told] = []
+        for value in values:
+            changed = task.changed(environment={factor.name: value})
+            share = self._rollout(changed, max(1, count // len(values)), which)
+            images += [image for image, _, _ in share]
+            told += [str(value)] * (len(images) - len(told))
+        return np.stack(images), told
+
+    def _of_facts(self, task: Task, count: int, which: int) -> tuple[npt.NDArray[np.uint8], list[Told]]:
+        images, told = [], []
+        for image, state, copy in self._rollout(task, count, which):
+            images.append(image)
+            told.append(_told(task.family, state, copy, self.label))
+        return np.stack(images), told
+
+    def _rollout(
+        self, task: Task, count: int, which: int
+    ) -> list[tuple[npt.NDArray[np.uint8], Mapping[str, Any] | None, int]]:
+        """(frame, state of all copies, copy) of ``count`` frames."""
+        frames = _frames(
+            task, [*self._seeds(which)], every=self.every, with_state=self.label not in task.family.factors
+        )
+        return [found for found, _ in zip(frames, tracked(range(count), f"playing {task.family.name}"), strict=False)]
+
+    def _seeds(self, which: int) -> Iterator[int]:
+        for copy in range(self.copies):
+            yield int(np.random.default_rng([self.seed, which, copy]).integers(2**31))
+
+
+def _frames(
+    task: Task, seeds: list[int], *, every: int, with_state: bool
+) -> Iterator[tuple[npt.NDArray[np.uint8], Mapping[str, Any] | None, int]]:
+    """Frames without end, ``every`` steps apart, of all copies in turn."""
+    from rltransfer.tasks.rollout import action_sampler
+    from rltransfer.tasks.stepped_in_turn import state_method
+
+    env = task.make_vec(num_envs=len(seeds))
+    try:
+        space = env.single_observation_space
+        if space.dtype != np.uint8 or len(space.shape or ()) != 3:
+            raise DataError(f"family {task.family.name!r}: observations of this task are no uint8 images but {space}.")
+        samplers = [action_sampler(env.single_action_space, [seed]) for seed in seeds]
+        given: Any = seeds
+        observations, _ = env.reset(seed=given)
+        while True:
+            state = state_method(env, "get_state")() if with_state else None
+            for copy in range(len(seeds)):
+                yield np.array(observations[copy]), state, copy
+            for _ in range(every):
+                observations = env.step(np.stack([sample() for sample in samplers]))[0]
+    finally:
+        env.close()
+
+
+def _values(factor: Factor, number: int) -> tuple[FactorValue, ...]:
+    if isinstance(factor.default, bool):
+        return (False, True)
+    if factor.choices:
+        return factor.choices
+    if factor.low is None or factor.high is None:
+        raise ConfigError(f"factor {factor.name!r} has no bounds. Give its values: values: [..., ...]")
+    evenly = np.linspace(factor.low, factor.high, number).tolist()
+    return tuple(dict.fromkeys(round(v) for v in evenly)) if isinstance(factor.default, int) else tuple(evenly)
+
+
+def _told(family: Family, state: Mapping[str, Any] | None, copy: int, label: str) -> Told:
+    """What ``label`` is in one copy, by the family's facts or in its state."""
+    assert state is not None
+    facts = family.facts(state, copy)
+    if label in facts:
+        return facts[label]
+    *names, place = label.split("/")
+    found: Any = state[str(copy)] if str(copy) in state else {name: state[name][copy] for name in state}
+    try:
+        for name in names:
+            found = found[name]
+        return float(np.asarray(found[place] if isinstance(found, Mapping) else np.ravel(found)[int(place)]))
+    except (LookupError, ValueError, TypeError):
+        known = (*family.factors, *facts)
+        hint = nearest(label, known)
+        raise UnknownNameError(f"label of frames of family {family.name!r}", label, known, hint) from None
+
+
+def _classes(told: list[Told], bins: int) -> tuple[tuple[str, ...], npt.NDArray[np.float64] | None]:
+    """Names of the classes, and the inner edges of the bins where they are measures."""
+    if any(isinstance(value, str) for value in told):
+        return tuple(dict.fromkeys(sorted(map(str, told)))), None
+    edges = np.unique(np.quantile(np.array(told, np.float64), np.linspace(0, 1, bins + 1)[1:-1]))
+    marks = ["", *(f"{edge:.3g}" for edge in edges), ""]
+    return tuple(_bin_name(low, high) for low, high in pairwise(marks)), edges
+
+
+def _bin_name(low: str, high: str) -> str:
+    """Of the bin between two edges, of which the first and the last have one."""
+    return f"{low} to {high}" if low and high else f"from {low}" if low else f"below {high}"
+
+
+def _numbered(
+    told: list[Told], named: tuple[str, ...], edges: npt.NDArray[np.float64] | None, label: str
+) -> npt.NDArray[np.int64]:
+    if edges is not None:
+        return np.searchsorted(edges, np.array(told, np.float64), side="right").astype(np.int64)
+    if unknown := sorted({str(value) for value in told} - {*named}):
+        raise DataError(f"{label} is {unknown[0]!r} in test frames, but in no training frame. Ask for more frames.")
+    return np.array([named.index(str(value)) for value in told])
