@@ -131,9 +131,11 @@ def show(
 
 @app.command(name="list")
 def list_(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="families, methods, trunks, algorithms or wrappers.")],
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="families, methods, trunks, algorithms, wrappers or data.")
+    ],
 ) -> None:
-    """List what is registered here: families, methods, trunks, algorithms or wrappers."""
+    """List what is registered here: families, methods, trunks, algorithms, wrappers or data."""
     from rltransfer.session import list_in_terminal
 
     list_in_terminal(kind)

@@ -17,7 +17,7 @@ from rltransfer.experiment import Plan, run_experiment
 from rltransfer.files import require_ending
 from rltransfer.launch.display import Display
 from rltransfer.launch.jobs import Listener
-from rltransfer.registry import ALGORITHMS, FAMILIES, METHODS, TRUNKS, WRAPPERS, nearest
+from rltransfer.registry import ALGORITHMS, FAMILIES, IMAGE_DATA, METHODS, TRUNKS, WRAPPERS, nearest
 from rltransfer.report import collect, render
 from rltransfer.report.registered import families_table, family_page, methods_table, settings_page, settings_table
 from rltransfer.runs import RunDirectory, TrialName
@@ -71,8 +71,8 @@ def show_family_in_terminal(name: str, *, png: Path | None) -> None:
 
 
 def show_settings_in_terminal(kind: str, name: str) -> None:
-    """Show what a method, trunk, algorithm or wrapper does, and its options."""
-    described = {entries.kind: entries for entries in (METHODS, TRUNKS, ALGORITHMS, WRAPPERS)}
+    """Show what a method, trunk, algorithm, wrapper or format of data does, and its options."""
+    described = {entries.kind: entries for entries in (METHODS, TRUNKS, ALGORITHMS, WRAPPERS)} | {"data": IMAGE_DATA}
     if kind not in described:
         kinds = ("family", *described)
         raise UnknownNameError("kind", kind, kinds, nearest(kind, kinds))
@@ -119,6 +119,7 @@ def list_in_terminal(kind: str) -> None:
         "trunks": lambda: settings_table(TRUNKS),
         "algorithms": lambda: settings_table(ALGORITHMS),
         "wrappers": lambda: settings_table(WRAPPERS),
+        "data": lambda: settings_table(IMAGE_DATA),
     }
     if kind not in tables:
         raise UnknownNameError("kind of thing", kind, tuple(tables), nearest(kind, tables))

@@ -142,6 +142,7 @@ def test_families_are_listed_with_their_axes() -> None:
         ("trunks", ("nature", "impala", "mlp")),
         ("algorithms", ("ppo", "dqn")),
         ("wrappers", ("pixels", "frame_stack")),
+        ("data", ("folders", "omniglot", "frames")),
     ],
 )
 def test_what_is_registered_is_listed(kind, names) -> None:

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic import ValidationError
 
+from rltransfer.config.named import named_by_key
 from rltransfer.errors import DataError, SkippedDataWarning
 from rltransfer.images.data import (
     Digits,
@@ -23,6 +25,7 @@ from rltransfer.images.data import (
     word_counts,
 )
 from rltransfer.images.data.sets import TextSet
+from rltransfer.registry import IMAGE_DATA
 
 RNG = np.random.default_rng(0)
 
@@ -132,6 +135,18 @@ def test_what_is_transparent_becomes_white(tmp_path):
 def test_no_pictures_and_one_class_are_told(tmp_path):
     refused("has no pictures", Folders(path=str(tmp_path)).load)
     refused("has only the class 'ant'", Folders(path=write_classes(tmp_path, ant=[noise(4, 4, 3)])).load)
+
+
+def test_yaml_names_a_format_with_its_options():
+    spec = named_by_key(IMAGE_DATA, {"format": "folders", "path": "ants", "on_error": "skip"}, key="format", default="")
+    assert spec == Folders(path="ants", on_error="skip")
+    for wrong, message in (
+        ({"format": "foldres", "path": "ants"}, "Did you mean 'folders'"),
+        ({"format": "folders", "paht": "ants"}, "Did you mean 'path'"),
+        ({"format": "folders", "path": "ants", "test_fraction": 2}, "must be less than 1"),
+    ):
+        with pytest.raises(ValidationError, match=message):
+            named_by_key(IMAGE_DATA, wrong, key="format", default="")
 
 
 def test_an_npz_is_its_arrays(tmp_path):

@@ -64,10 +64,10 @@ class Frames(DataSpec):
             part: self._of_factor(task, factor, count, which) if factor else self._of_facts(task, count, which)
             for which, (part, count) in enumerate({"train": self.frames - test, "test": test}.items())
         }
-        named, edges = _classes(seen["train"][1], self.bins)
+        named, edges = _classes(seen["train"][1], seen["test"][1], self.bins)
         return {
             part: ImageSet(
-                labels=_numbered(told, named, edges, self.label),
+                labels=_numbered(told, named, edges),
                 class_names=named,
                 images=images,
                 origins=tuple(f"{self.family} {part} frame {number}" for number in range(len(images))),
@@ -163,10 +163,13 @@ def _told(family: Family, state: Mapping[str, Any] | None, copy: int, label: str
         raise UnknownNameError(f"label of frames of family {family.name!r}", label, known, hint) from None
 
 
-def _classes(told: list[Told], bins: int) -> tuple[tuple[str, ...], npt.NDArray[np.float64] | None]:
-    """Names of the classes, and the inner edges of the bins where they are measures."""
+def _classes(told: list[Told], others: list[Told], bins: int) -> tuple[tuple[str, ...], npt.NDArray[np.float64] | None]:
+    """Names of the classes, and the inner edges of the bins where they are measures.
+
+    What is told of ``others``, the test frames alone, is a class, too, but moves no edge.
+    """
     if any(isinstance(value, str) for value in told):
-        return tuple(dict.fromkeys(sorted(map(str, told)))), None
+        return tuple(sorted({*map(str, told), *map(str, others)})), None
     edges = np.unique(np.quantile(np.array(told, np.float64), np.linspace(0, 1, bins + 1)[1:-1]))
     marks = ["", *(f"{edge:.3g}" for edge in edges), ""]
     return tuple(_bin_name(low, high) for low, high in pairwise(marks)), edges
@@ -177,11 +180,7 @@ def _bin_name(low: str, high: str) -> str:
     return f"{low} to {high}" if low and high else f"from {low}" if low else f"below {high}"
 
 
-def _numbered(
-    told: list[Told], named: tuple[str, ...], edges: npt.NDArray[np.float64] | None, label: str
-) -> npt.NDArray[np.int64]:
+def _numbered(told: list[Told], named: tuple[str, ...], edges: npt.NDArray[np.float64] | None) -> npt.NDArray[np.int64]:
     if edges is not None:
         return np.searchsorted(edges, np.array(told, np.float64), side="right").astype(np.int64)
-    if unknown := sorted({str(value) for value in told} - {*named}):
-        raise DataError(f"{label} is {unknown[0]!r} in test frames, but in no training frame. Ask for more frames.")
     return np.array([named.index(str(value)) for value in told])
