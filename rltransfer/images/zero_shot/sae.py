@@ -1,0 +1,41 @@
+"""The semantic autoencoder."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+import numpy as np
+from scipy.linalg import solve_sylvester
+
+from rltransfer.images.zero_shot.inputs import FloatArray, IntArray
+from rltransfer.images.zero_shot.method import ZeroShotMethod, one_of, positive, unit_rows
+
+
+class SAE(ZeroShotMethod):
+    """A linear map from features to descriptions whose transpose leads back: images and classes meet on either side.
+
+    Args:
+        lamda: weight of the way to the description beside the way back to the features.
+        side: where image and class are compared, by cosine: among ``attributes`` or among ``features``.
+
+    Source: Kodirov, Xiang & Gong 2017, "Semantic Autoencoder for Zero-Shot Learning", section 3 (the Sylvester
+    equation of the linear autoencoder with tied weights).
+    """
+
+    def __init__(self, *, lamda: float = 1e3, side: Literal["attributes", "features"] = "features") -> None:
+        self.lamda = lamda
+        self.side = side
+
+    def _learn(self, X: FloatArray, y: IntArray, S: FloatArray) -> None:
+        positive(self, "lamda")
+        one_of(self, "side", ("attributes", "features"))
+        counts = np.bincount(y, minlength=len(S)).astype(np.float64)
+        sums = np.stack([X[y == position].sum(axis=0, dtype=np.float64) for position in range(len(S))])
+        descriptions = (S.T * counts) @ S
+        features = self.lamda * (X.T @ X).astype(np.float64)
+        self.weights_ = solve_sylvester(descriptions, features, (1 + self.lamda) * S.T @ sums)
+
+    def _match(self, X: FloatArray, descriptions: FloatArray) -> FloatArray:
+        if self.side == "attributes":
+            return cast(FloatArray, unit_rows(X @ self.weights_.T) @ unit_rows(descriptions).T)
+        return cast(FloatArray, unit_rows(X) @ unit_rows(descriptions @ self.weights_).T)
