@@ -114,6 +114,7 @@ TRUNKS: Registry[Any] = Registry(
         "relational": "rltransfer.trunks.specs:Relational",
         "mlp": "rltransfer.trunks.specs:MLP",
         "flatten": "rltransfer.trunks.specs:Flatten",
+        "efficientnet_lite0": "rltransfer.trunks.published_specs:EfficientNetLite0",
         "ensemble": "rltransfer.trunks.nested_specs:Ensemble",
         "adapted": "rltransfer.trunks.nested_specs:Adapted",
         "progressive": "rltransfer.trunks.nested_specs:Progressive",

@@ -26,6 +26,7 @@ from rltransfer.files import write_atomically, write_json
 from rltransfer.registry import ALGORITHMS, FAMILIES
 from rltransfer.tasks.family import Context, Randomization, Task
 from rltransfer.trunks.artifact import load_trunk, opened_artifact
+from rltransfer.trunks.pretrained import weights_put_in_later
 
 if TYPE_CHECKING:
     from gymnasium import Env
@@ -141,7 +142,8 @@ def _rebuilt(
         check_spaces(env, space, actions)
         env = BaseAlgorithm._wrap_env(normalizing_env(env, settings.normalize, gamma=settings.gamma), verbose=0)
         settings = settings.model_copy(update={"num_envs": env.num_envs})
-    with torch.random.fork_rng(devices=[]):  # building draws initial weights; loading must not move the caller's
+    # building draws initial weights; loading must not move the caller's
+    with torch.random.fork_rng(devices=[]), weights_put_in_later():
         model = build_model(
             settings,
             trunk.spec,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from safetensors.torch import load, save
 from rltransfer.errors import ArtifactError, RLTransferError
 from rltransfer.files import read_bytes, write_atomically, write_json
 from rltransfer.registry import TRUNKS
+from rltransfer.trunks.pretrained import weights_put_in_later
 from rltransfer.trunks.trunk import Trunk
 
 FORMAT = 1
@@ -41,7 +43,7 @@ def save_trunk(trunk: Trunk, directory: Path | str, *, provenance: Mapping[str, 
             "architecture": TRUNKS.name_of(type(trunk.spec)),
             "spec": trunk.spec.model_dump(mode="json"),
             "input_shape": list(trunk.input_shape),
-            "preprocessing": "uint8 pixels are divided by 255; floating point is taken as it is",
+            "preprocessing": dataclasses.asdict(trunk.spec.preprocessing),
             "stages": list(trunk.stage_names),
             "features": trunk.features_dim,
             "sha256": hashlib.sha256(data).hexdigest(),
@@ -62,7 +64,8 @@ def load_trunk(directory: Path | str) -> Trunk:
             directory /= inner
     with opened_artifact(directory / "trunk.json", directory / "trunk.safetensors", FORMAT) as (record, weights):
         spec = TRUNKS.get(record["architecture"]).model_validate_json(json.dumps(record["spec"]))
-        with torch.random.fork_rng(devices=[]):  # building draws initial weights; loading must not move the caller's
+        # building draws initial weights; loading must not move the caller's
+        with torch.random.fork_rng(devices=[]), weights_put_in_later():
             trunk: Trunk = spec.build(tuple(record["input_shape"]))
         trunk.stages.load_state_dict(weights)
     return trunk

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rltransfer.trunks.preprocessing import Preprocessing
+
 
 def _compute_dtype(weight: Tensor) -> torch.dtype:
     kind = weight.device.type
@@ -49,3 +51,35 @@ class PixelLinear(nn.Linear):
             return super().forward(inputs)
         pixels = inputs.to(_compute_dtype(self.weight))
         return functional.linear(pixels, self.weight * self.pixel_scale, self.bias)
+
+
+class Standardize(nn.Module):
+    """Pixels minus a mean, over a deviation: what published weights were trained on.
+
+    Not folded into the convolution behind it, since the zeros around an image stand for the mean there.
+
+    Args:
+        preprocessing: names the means and deviations.
+        channels: of the image. Frames of red, green and blue one after another have theirs each; other numbers of
+            channels have the means of the three.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, preprocessing: Preprocessing, channels: int) -> None:
+        super().__init__()
+        for name in ("mean", "std"):
+            values = torch.tensor(getattr(preprocessing, name))
+            each = values.repeat(channels // len(values)) if channels % len(values) == 0 else values.mean()
+            self.register_buffer(name, each.expand(channels)[:, None, None].clone(), persistent=False)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(batch, channels, height, width) uint8, or floating point 0 to 1 -> floating point of the same shape."""
+        fractions = inputs.float() if inputs.is_floating_point() else inputs.float() / 255
+        return ((fractions - self.mean.float()) / self.std.float()).to(self.mean.dtype)
+
+
+def reads_pixels(stage: nn.Module) -> bool:
+    """Whether ``stage``, the first of a trunk, takes uint8 pixels itself."""
+    return any(isinstance(module, PixelConv2d | PixelLinear | Standardize) for module in stage.modules())

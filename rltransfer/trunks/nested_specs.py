@@ -9,6 +9,7 @@ from pydantic import Field, PlainSerializer, PlainValidator
 from rltransfer.config.named import name_of, named_by_key
 from rltransfer.registry import TRUNKS
 from rltransfer.settings import Settings
+from rltransfer.trunks.preprocessing import Preprocessing
 from rltransfer.trunks.specs import TrunkSpec
 
 if TYPE_CHECKING:
@@ -41,6 +42,11 @@ class Ensemble(TrunkSpec):
     members: tuple[TrunkWithin, ...] = Field(min_length=1, max_length=64)
     temperature: float = Field(default=3.0, gt=0, le=1000)
 
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """That of the first; what the others do to pixels they do themselves."""
+        return self.members[0].preprocessing  # type: ignore[no-any-return]
+
     def build(self, input_shape: tuple[int, ...]) -> Trunk:
         """See ``TrunkSpec.build``."""
         from rltransfer.trunks.ensemble import ensemble_of
@@ -70,6 +76,11 @@ class Adapted(TrunkSpec):
     size: int = Field(default=8, ge=1, le=65_536)
     stages: tuple[str, ...] | None = None
 
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """That of the trunk within."""
+        return self.inner.preprocessing  # type: ignore[no-any-return]
+
     def build(self, input_shape: tuple[int, ...]) -> Trunk:
         """See ``TrunkSpec.build``."""
         from rltransfer.trunks.adapters import adapted
@@ -94,6 +105,11 @@ class Progressive(TrunkSpec):
 
     columns: tuple[TrunkWithin, ...] = Field(min_length=2, max_length=64)
     strength: float = Field(default=0.1, ge=0, le=1000)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """That of the first; what the others do to pixels they do themselves."""
+        return self.columns[0].preprocessing  # type: ignore[no-any-return]
 
     def build(self, input_shape: tuple[int, ...]) -> Trunk:
         """See ``TrunkSpec.build``."""

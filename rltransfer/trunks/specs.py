@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from rltransfer.settings import Options
+from rltransfer.trunks.preprocessing import AS_STORED, Preprocessing
 
 if TYPE_CHECKING:
     from rltransfer.trunks.trunk import Trunk
@@ -28,6 +29,11 @@ class TrunkSpec(Options):
     """
 
     precision: Precision = "auto"
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What pictures go through before the trunk, and pixels in it: nothing, and a division by 255, by default."""
+        return AS_STORED
 
     def build(self, input_shape: tuple[int, ...]) -> Trunk:
         """The network for observations of ``input_shape``: (channels, height, width) or (size,).

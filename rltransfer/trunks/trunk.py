@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -14,8 +14,9 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from rltransfer.errors import ConfigError, SpaceMismatchError, UnknownNameError
 from rltransfer.registry import nearest
-from rltransfer.trunks.layers import PixelConv2d, PixelLinear
+from rltransfer.trunks.layers import reads_pixels
 from rltransfer.trunks.precision import choose_precision
+from rltransfer.trunks.pretrained import weights_put_in_later
 from rltransfer.trunks.specs import TrunkSpec
 
 if TYPE_CHECKING:
@@ -229,9 +230,17 @@ class Trunk(nn.Module):
 
     def clone(self) -> Trunk:
         """An independent copy with the same weights."""
-        other = self.spec.build(self.input_shape)
+        with weights_put_in_later():
+            other = self.spec.build(self.input_shape)
         other.load_state_dict(self.state_dict())
         return other.to(self.device)
+
+    def apply(self, fn: Callable[[nn.Module], None]) -> Trunk:
+        """As in torch, but what published weights were put into is left alone.
+
+        Stable-Baselines3 draws the weights of a policy anew through this, after its trunk was built.
+        """
+        return super().apply(lambda module: None if getattr(module, "weights_are_given", False) else fn(module))
 
     def named_stage_parameters(self) -> Iterator[tuple[str, str, nn.Parameter]]:
         """(stage, parameter name, parameter) of every parameter, in order."""
@@ -260,8 +269,7 @@ class Trunk(nn.Module):
     @property
     def reads_pixels(self) -> bool:
         """Whether the first stage takes uint8 pixels itself; for other trunks they are divided by 255 before it."""
-        first = self.stages[self._names[0]]
-        return any(isinstance(module, PixelConv2d | PixelLinear) for module in first.modules())
+        return reads_pixels(self.stages[self._names[0]])
 
     def _learns(self, names: tuple[str, ...]) -> bool:
         """Whether any of these stages may be in the middle of an update."""

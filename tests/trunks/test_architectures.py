@@ -6,6 +6,7 @@ from stable_baselines3.common.torch_layers import NatureCNN
 from torch import nn
 
 from rltransfer.errors import ConfigError, SpaceMismatchError, UnknownNameError
+from rltransfer.trunks.published_specs import EfficientNetLite0
 from rltransfer.trunks.specs import MLP, Grid, Impala, Nature, Relational
 from rltransfer.trunks.trunk import Trunk
 
@@ -18,6 +19,7 @@ EVERY = [
     (Grid(channels=(4, 6), features=16, precision="float32"), (4, 40, 44)),
     (Relational(channels=(4, 6), head_width=4, features=16, precision="float32"), (3, 40, 44)),
     (Relational(reads="pixels", channels=(4, 6), head_width=4, features=16, precision="float32"), (3, 8, 12)),
+    (EfficientNetLite0(width=0.1, features=16, precision="float32"), (3, 20, 24)),
     (MLP(widths=(16, 8), precision="float32"), (5,)),
     (MLP(widths=(16,), activation="relu", precision="float32"), (3, 8, 8)),
 ]
