@@ -3,8 +3,8 @@
     taskset -c 0 python benchmarks/codes.py --threads 1 [--repeats N]
 
 Peer: a bare torch loop over the same trunk in inference mode, over the same batches in the same arithmetic, of pixels
-that lie in memory as the trunk takes them. ``second use`` begins anew: it hashes weights and images, and reads every
-number of the codes that were kept.
+that lie in memory as the trunk takes them. Photographs cost their scaling, too: a line of its own. ``second use``
+begins anew: it hashes weights and images, and reads every number of the codes that were kept.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from rltransfer.images.data import ImageSet
 from rltransfer.registry import TRUNKS
 from rltransfer.settings import parse
 from rltransfer.trunks import Trunk
+from rltransfer.trunks.preprocessing import AS_STORED, Preprocessing
 
 BATCH = 32
-TRUNKS_MEASURED = (("impala", 64, 2048), ("efficientnet_lite0", 224, 128))
+TRUNKS_MEASURED = (("impala", 64, 1024), ("efficientnet_lite0", 224, 64))
 """Name, pixels a side, images."""
 
 
@@ -52,12 +53,12 @@ def bare_loop(trunk: Trunk, data: ImageSet) -> Callable[[], float]:
     return work
 
 
-def computing(trunk: Trunk, data: ImageSet) -> Callable[[], float]:
+def computing(trunk: Trunk, data: ImageSet, preprocessing: Preprocessing = AS_STORED) -> Callable[[], float]:
     """Work: codes of every image, hashed, computed and kept on disk."""
 
     def work() -> float:
         with tempfile.TemporaryDirectory() as cache:
-            codes_of(trunk, forgotten(data), batch_size=BATCH, cache=cache)
+            codes_of(trunk, forgotten(data), batch_size=BATCH, cache=cache, preprocessing=preprocessing)
         return float(len(data))
 
     return work
@@ -75,7 +76,8 @@ def second_use(trunk: Trunk, data: ImageSet) -> tuple[float, float]:
         for _ in range(2):
             again = forgotten(data)
             start = time.perf_counter()
-            float(codes_of(trunk, again, batch_size=BATCH, cache=Path(cache)).features.sum())
+            codes = codes_of(trunk, again, batch_size=BATCH, cache=Path(cache), preprocessing=AS_STORED)
+            float(codes.features.sum())
             seconds.append(time.perf_counter() - start)
     return seconds[0], seconds[1]
 
@@ -99,6 +101,8 @@ def main() -> None:
         trunk: Trunk = parse(TRUNKS.get(name), {}).build((3, side, side))
         data = noise(count, side)
         arms = {"codes": computing(trunk, data), "bare torch loop": bare_loop(trunk, data)}
+        if trunk.spec.preprocessing.size is not None:
+            arms["codes of pictures scaled and cut"] = computing(trunk, data, trunk.spec.preprocessing)
         rates = measuring.in_turn(arms, options.repeats)
         print(f"{name}, {count} images of {side} x {side}, {trunk.precision}")
         measuring.show(rates, "images/s")

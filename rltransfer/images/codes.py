@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from rltransfer.errors import DataError, SpaceMismatchError, UnknownNameError
 from rltransfer.images.codes_cache import CodesFolder, codes_key
-from rltransfer.images.codes_input import InputFit, Prepares
+from rltransfer.images.codes_input import InputFit
 from rltransfer.images.data.progress import tracked
 from rltransfer.images.data.sets import ImageSet
 from rltransfer.registry import nearest
+from rltransfer.trunks.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,7 +54,7 @@ def codes_of(
     stages: Sequence[str] | None = None,
     grid: int = 4,
     batch_size: int = 64,
-    preprocessing: Prepares | None = None,
+    preprocessing: Preprocessing | None = None,
     cache: Path | str | None = None,
 ) -> Codes:
     """Codes of all images of ``data``.
@@ -81,8 +82,8 @@ def codes_of(
         raise SpaceMismatchError(f"codes are of images, but this trunk reads observations of shape {trunk.input_shape}")
     if not len(data):
         raise DataError("there are no images to compute codes of.")
-    given = preprocessing or cast("Prepares | None", getattr(trunk.spec, "preprocessing", None))
-    fit = InputFit(trunk.input_shape, given)
+    channels, height, width = trunk.input_shape
+    fit = InputFit((channels, height, width), preprocessing or trunk.spec.preprocessing)
     key = codes_key(trunk, data, fit.described(), grid=grid)
     folder = None if cache is None else CodesFolder(Path(cache) / key)
     found = {} if folder is None else folder.read(wanted, len(data))

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from rltransfer.errors import DataError
 from rltransfer.images.data.sets import Image
+from rltransfer.trunks.preprocessing import AS_STORED, Preprocessing
 
 Pixels = npt.NDArray[np.uint8]
-
-
-class Prepares(Protocol):
-    """How a picture is scaled and cropped: ``rltransfer.trunks.preprocessing.Preprocessing``, or the like of it."""
-
-    size: int | None
-
-    def apply(self, picture: Any) -> Pixels:
-        """A PIL image -> (3, size, size) uint8."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,28 +21,26 @@ class InputFit:
 
     Args:
         shape: (channels, height, width) of the trunk's input.
-        preprocessing: what photographs go through, at the size of ``shape``. Where None, or where it names no size,
-            images of another size are scaled to the whole of ``shape`` (bilinear), and those of that size stay as
-            they are.
+        preprocessing: what photographs go through, at the size of ``shape``. Where it names no size, images of another
+            size are scaled to the whole of ``shape`` (bilinear), and those of that size stay as they are.
     """
 
     shape: tuple[int, int, int]
-    preprocessing: Prepares | None = None
+    preprocessing: Preprocessing = AS_STORED
 
     def __post_init__(self) -> None:
-        _, height, width = self.shape
-        given: Any = self.preprocessing
-        if given is None or given.size is None or not dataclasses.is_dataclass(given):
-            return
-        if height == width and not isinstance(given, type):
-            object.__setattr__(self, "preprocessing", dataclasses.replace(given, size=height))
+        if self._crops:
+            object.__setattr__(self, "preprocessing", dataclasses.replace(self.preprocessing, size=self.shape[1]))
+
+    @property
+    def _crops(self) -> bool:
+        """Whether pictures are scaled by their short side and cut, not to the whole of ``shape``."""
+        return self.preprocessing.size is not None and self.shape[1] == self.shape[2]
 
     def described(self) -> str:
         """All that it does, as JSON: a part of the key under which codes are kept."""
-        given: Any = self.preprocessing
-        is_named = given is not None and dataclasses.is_dataclass(given) and not isinstance(given, type)
-        values = dataclasses.asdict(given) if is_named else repr(given)
-        return json.dumps({"shape": list(self.shape), "preprocessing": values}, sort_keys=True)
+        kind, values = type(self.preprocessing).__name__, dataclasses.asdict(self.preprocessing)
+        return json.dumps({"shape": list(self.shape), "preprocessing": {kind: values}}, sort_keys=True)
 
     def __call__(self, image: Image) -> Pixels:
         """(height, width, channels) uint8 -> ``shape`` uint8.
@@ -60,8 +49,7 @@ class InputFit:
             DataError: channels that cannot become the trunk's.
         """
         channels, height, width = self.shape
-        keeps_size = self.preprocessing is None or self.preprocessing.size is None
-        if keeps_size and image.shape == (height, width, channels):
+        if not self._crops and image.shape == (height, width, channels):
             return image.transpose(2, 0, 1)
         if channels not in (1, 3) or image.shape[2] not in (1, 3):
             raise DataError(
@@ -75,7 +63,7 @@ class InputFit:
 
         channels, height, width = self.shape
         picture = Pillow.fromarray(image[..., 0] if image.shape[2] == 1 else image)
-        if self.preprocessing is not None and self.preprocessing.size is not None and height == width:
+        if self._crops:
             pixels = self.preprocessing.apply(picture)
             if channels == 1:
                 gray = Pillow.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0))).convert("L")

@@ -10,8 +10,10 @@ from rltransfer.errors import DataError, SpaceMismatchError, UnknownNameError
 from rltransfer.images.codes import codes_of
 from rltransfer.images.codes_cache import default_cache, images_hash, weights_hash
 from rltransfer.images.codes_input import InputFit
-from rltransfer.images.data import ImageSet
+from rltransfer.images.codes_probe import linear_probe
+from rltransfer.images.data import Frames, ImageSet
 from rltransfer.trunks import Trunk
+from rltransfer.trunks.preprocessing import INCEPTION, Preprocessing
 from rltransfer.trunks.specs import MLP, Impala
 
 RNG = np.random.default_rng(0)
@@ -110,8 +112,8 @@ def other_statistics(network):
     return network
 
 
-@dataclasses.dataclass(frozen=True)
-class Darker:
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Darker(Preprocessing):
     """A preprocessing that halves brightness."""
 
     size: int = 16
@@ -196,3 +198,27 @@ def test_a_sets_pixels_cannot_change_after_they_were_hashed():
     images_hash(data)
     with pytest.raises(ValueError, match="read-only"):
         data.images[0] = 0
+
+
+def test_perception_is_probed_by_frames_of_a_family():
+    """Where the robot is can be read from a coarse grid of averages, and not from averages over the whole image."""
+    train, test = Frames(family="rover", label="x", bins=2, frames=500, copies=40).train_test()
+    torch.manual_seed(0)
+    network = Impala(channels=(8,), features=4, precision="float32").build((3, 64, 64))
+
+    def score(grid):
+        learned, asked = (codes_of(network, part, stages=("block1",), grid=grid).features for part in (train, test))
+        return linear_probe(learned, train.labels, strength=0.1).score(asked, test.labels)
+
+    assert score(grid=4) > 0.85
+    assert score(grid=1) < 0.7
+
+
+def test_photographs_are_scaled_by_their_short_side_and_cut_in_the_middle():
+    image = np.zeros((32, 64, 3), np.uint8)
+    image[:, 16:48] = 200  # the middle square
+    fitted = InputFit((3, 16, 16), dataclasses.replace(INCEPTION, crop=1.0))(image)
+    assert fitted.shape == (3, 16, 16)
+    assert (fitted[:, :, 3:13] == 200).all()
+    whole = InputFit((3, 16, 16))(image)
+    assert (whole[:, :, [0, -1]] < 50).all()  # without a size named, nothing is cut

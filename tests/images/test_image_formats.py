@@ -71,6 +71,8 @@ def test_folders_may_be_divided_and_pictures_differ_in_size(tmp_path):
     assert [image.shape for image in train.images] == [(4, 6, 3), (5, 6, 3), (4, 4, 3)]
     assert (train.counts().tolist(), test.counts().tolist(), test.class_names) == ([2, 1], [0, 1], ("ant", "bee"))
     assert len(Folders(path=str(tmp_path)).load()) == 4
+    write_classes(tmp_path / "alone" / "train", ant=[noise(4, 4, 3)], bee=[noise(4, 4, 3)])
+    assert Folders(path=str(tmp_path / "alone")).load().class_names == ("ant", "bee")
     write_classes(tmp_path / "val", cat=[noise(4, 4, 3)])
     refused("class 'cat' is not in", Folders(path=str(tmp_path)).load)
 

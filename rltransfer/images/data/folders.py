@@ -43,7 +43,8 @@ class Folders(FileSpec):
             raise DataError(f"{root}: is a file, where a folder with a folder a class was expected.")
         held_out = next((name for name in HELD_OUT if (root / name).is_dir()), None)
         if not (root / "train").is_dir() or held_out is None:
-            return {"all": self._read_classes(root, _class_folders(root))}
+            whole = root / "train" if _class_folders(root) == ("train",) else root
+            return {"all": self._read_classes(whole, _class_folders(whole))}
         classes = _class_folders(root / "train")
         unknown = sorted(set(_class_folders(root / held_out)) - set(classes))
         if unknown:

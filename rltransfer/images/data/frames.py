@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from itertools import pairwise
 from typing import Any
 
@@ -97,12 +98,12 @@ class Frames(DataSpec):
 
     def _rollout(
         self, task: Task, count: int, which: int
-    ) -> list[tuple[npt.NDArray[np.uint8], Mapping[str, Any] | None, int]]:
+    ) -> Iterator[tuple[npt.NDArray[np.uint8], Mapping[str, Any] | None, int]]:
         """(frame, state of all copies, copy) of ``count`` frames."""
-        frames = _frames(
-            task, [*self._seeds(which)], every=self.every, with_state=self.label not in task.family.factors
-        )
-        return [found for found, _ in zip(frames, tracked(range(count), f"playing {task.family.name}"), strict=False)]
+        with_state = self.label not in task.family.factors
+        with closing(_frames(task, [*self._seeds(which)], every=self.every, with_state=with_state)) as frames:
+            for _, found in zip(tracked(range(count), f"playing {task.family.name}"), frames, strict=False):
+                yield found
 
     def _seeds(self, which: int) -> Iterator[int]:
         for copy in range(self.copies):
@@ -111,7 +112,7 @@ class Frames(DataSpec):
 
 def _frames(
     task: Task, seeds: list[int], *, every: int, with_state: bool
-) -> Iterator[tuple[npt.NDArray[np.uint8], Mapping[str, Any] | None, int]]:
+) -> Generator[tuple[npt.NDArray[np.uint8], Mapping[str, Any] | None, int], None, None]:
     """Frames without end, ``every`` steps apart, of all copies in turn."""
     from rltransfer.tasks.rollout import action_sampler
     from rltransfer.tasks.stepped_in_turn import state_method

@@ -39,7 +39,8 @@ def decode(data: bytes, mode: Mode, *, convert: bool = True, size: tuple[int, in
     kind = PIL_MODES[mode]
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error")  # of pictures so large that they may be meant to fill the memory
+            warnings.simplefilter("ignore")  # of odd metadata
+            warnings.simplefilter("error", Pillow.DecompressionBombWarning)  # so large that it may fill the memory
             picture = Pillow.open(io.BytesIO(data), formats=("JPEG", "PNG"))
             stored, (width, height) = picture.mode, picture.size
             if size is not None and (height, width) != tuple(size):

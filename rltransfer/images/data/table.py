@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,8 +54,7 @@ class Table(FileSpec):
             feature_names=[sheet.columns[index] for index in columns],
             places=[f"{path.name}:{line}" for line in sheet.lines],
         )
-        object.__setattr__(data, "skipped", (*skipped, *data.skipped))
-        return {"all": data}
+        return {"all": replace(data, skipped=(*skipped, *data.skipped))}
 
     def _label_column(self, path: Path, sheet: _Sheet) -> int:
         for wanted in (self.label, *self.leave_out):
