@@ -76,7 +76,12 @@ def show_settings_in_terminal(kind: str, name: str) -> None:
     if kind not in described:
         kinds = ("family", *described)
         raise UnknownNameError("kind", kind, kinds, nearest(kind, kinds))
-    _console().print(settings_page(described[kind], name))
+    console = _console()
+    console.print(settings_page(described[kind], name))
+    if kind == TRUNKS.kind and TRUNKS.get(name).published_classes:
+        from rltransfer.trunks.layer_table import table_at_its_size
+
+        console.print(Text(str(table_at_its_size(TRUNKS.get(name)()))))
 
 
 def import_in_terminal(config: ExperimentConfig, *, to: Path) -> None:

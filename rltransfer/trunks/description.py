@@ -21,6 +21,8 @@ class Layer:
         output_shape: shape of one example as it leaves the layer.
         weights: numbers in the layer without biases.
         biases: numbers in its biases.
+        weight_shape: of the layer's ``weight``; empty without one.
+        kernel: height and width of its window; empty without one.
     """
 
     stage: str
@@ -28,6 +30,8 @@ class Layer:
     output_shape: tuple[int, ...]
     weights: int = 0
     biases: int = 0
+    weight_shape: tuple[int, ...] = ()
+    kernel: tuple[int, ...] = ()
 
     @property
     def parameters(self) -> int:
@@ -104,7 +108,17 @@ def describe(trunk: Trunk) -> Description:
             kind = type(module).__name__.removeprefix("Pixel")
             shape = tuple(output.shape[1:])
             weights = sum(sizes.values()) - biases
-            rows.append(Layer(stage=stage, kind=kind, output_shape=shape, weights=weights, biases=biases))
+            rows.append(
+                Layer(
+                    stage=stage,
+                    kind=kind,
+                    output_shape=shape,
+                    weights=weights,
+                    biases=biases,
+                    weight_shape=tuple(getattr(module, "weight", torch.empty(0)).shape) if sizes else (),
+                    kernel=_window(module),
+                )
+            )
 
         hooks.append(module.register_forward_hook(hook))
 
@@ -121,6 +135,11 @@ def describe(trunk: Trunk) -> Description:
         for hook in hooks:
             hook.remove()
     return Description(tuple(rows))
+
+
+def _window(module: nn.Module) -> tuple[int, ...]:
+    kernel = getattr(module, "kernel_size", ()) if isinstance(module, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d) else ()
+    return (kernel, kernel) if isinstance(kernel, int) else tuple(kernel)
 
 
 def _size(count: float) -> str:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rltransfer.errors import ConfigError
-from rltransfer.trunks.layers import Standardize
+from rltransfer.trunks.layers import Standardize, scaled
 from rltransfer.trunks.pretrained import give_weights, package_file, renamed, tensors_in
 from rltransfer.trunks.published_specs import EfficientNetLite0
 from rltransfer.trunks.trunk import Trunk, require_image
@@ -86,7 +86,7 @@ def build_efficientnet_lite0(spec: EfficientNetLite0, input_shape: tuple[int, ..
             f"{channels} channels, width {spec.width:g} and features {spec.features}. Leave out frame_stack, "
             "grayscale, width and features, or weights."
         )
-    width = functools.partial(_scaled, factor=spec.width)
+    width = functools.partial(scaled, width=spec.width)
     stem = OrderedDict[str, nn.Module](standardize=Standardize(spec.preprocessing, channels))
     stem.update(_convolution("conv", channels, width(STEM), kernel=3, stride=2))
     stages: dict[str, nn.Module] = {"stem": nn.Sequential(stem)}
@@ -149,7 +149,3 @@ def _convolution(
     layers[f"{name}_norm"] = nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01)
     layers[f"{name}_act"] = nn.ReLU6()
     return layers
-
-
-def _scaled(channels: int, *, factor: float) -> int:
-    return max(1, round(channels * factor))

@@ -72,6 +72,22 @@ def package_file(module: str, *, trunk: str, name: str, sha256: str) -> bytes:
     return data
 
 
+def give_file(stages: nn.ModuleDict, file: str | None, names: Mapping[str, str]) -> None:
+    """Put the weights in ``file`` into ``stages``; nothing where there is none.
+
+    Args:
+        stages: of a trunk.
+        file: ``.safetensors``, or ``.pth`` or ``.bin`` without code in it.
+        names: see ``renamed``.
+
+    Raises:
+        ArtifactError: the file cannot be read.
+        ConfigError: it holds the weights of another network.
+    """
+    if file is not None:
+        give_weights(stages, lambda: renamed(tensors_in(read_bytes(Path(file)), file), names, stages, file))
+
+
 def tensors_in(data: bytes, path: Path | str) -> dict[str, Tensor]:
     """The tensors in a file of weights, which is safetensors or torch's own format without code in it.
 

@@ -5,7 +5,7 @@ This file imports no torch, so that an experiment is checked before torch loads.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -28,6 +28,8 @@ class TrunkSpec(Options):
             for the products; ``auto`` takes it where the processor gains from it and records what it chose.
     """
 
+    published_classes: ClassVar[int] = 0
+    """Outputs of the classifier that stands behind the published network, which is no part of a trunk; 0: none."""
     precision: Precision = "auto"
 
     @property
