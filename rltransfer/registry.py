@@ -115,6 +115,7 @@ TRUNKS: Registry[Any] = Registry(
         "mlp": "rltransfer.trunks.specs:MLP",
         "flatten": "rltransfer.trunks.specs:Flatten",
         "efficientnet_lite0": "rltransfer.trunks.published_specs:EfficientNetLite0",
+        "pattern": "rltransfer.trunks.pattern_spec:Pattern",
         "vgg11": "rltransfer.trunks.published_specs:VGG11",
         "vgg13": "rltransfer.trunks.published_specs:VGG13",
         "vgg16": "rltransfer.trunks.published_specs:VGG16",

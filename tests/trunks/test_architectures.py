@@ -6,6 +6,7 @@ from stable_baselines3.common.torch_layers import NatureCNN
 from torch import nn
 
 from rltransfer.errors import ConfigError, SpaceMismatchError, UnknownNameError
+from rltransfer.trunks.pattern_spec import Pattern
 from rltransfer.trunks.published_specs import VGG11, EfficientNetLite0, ResNet18, ResNet50
 from rltransfer.trunks.specs import MLP, Grid, Impala, Nature, Relational
 from rltransfer.trunks.trunk import Trunk
@@ -20,6 +21,7 @@ EVERY = [
     (Relational(channels=(4, 6), head_width=4, features=16, precision="float32"), (3, 40, 44)),
     (Relational(reads="pixels", channels=(4, 6), head_width=4, features=16, precision="float32"), (3, 8, 12)),
     (EfficientNetLite0(width=0.1, features=16, precision="float32"), (3, 20, 24)),
+    (Pattern(channels=(3, 4), features=(8,), precision="float32"), (3, 16, 19)),
     (VGG11(width=0.05, pool=1, features=8, precision="float32"), (3, 32, 34)),
     (ResNet18(width=0.05, precision="float32"), (3, 20, 24)),
     (ResNet50(width=0.05, precision="float32"), (1, 40, 40)),
