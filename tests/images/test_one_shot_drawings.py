@@ -71,7 +71,7 @@ def bar():
 
 
 def test_no_distortion_is_the_image_itself_and_some_is_another_each_time():
-    none = Distortions(rotation=0, shear=0, scale=0, shift=0)
+    none = Distortions(rotation=0, shear=0, scale=0, shift=0, elastic=0)
     generator = torch.Generator().manual_seed(0)
     torch.testing.assert_close(distort(bar(), none, generator), bar(), atol=1e-5, rtol=0)
     shown = distort(bar().repeat(8, 1, 1, 1), Distortions(), torch.Generator().manual_seed(0))
@@ -80,16 +80,19 @@ def test_no_distortion_is_the_image_itself_and_some_is_another_each_time():
     assert all((shown[a] - shown[b]).abs().max() > 0.1 for a in range(8) for b in range(a))
 
 
-@pytest.mark.parametrize("name", ["rotation", "shear", "scale", "shift"])
+@pytest.mark.parametrize("name", ["rotation", "shear", "scale", "shift", "elastic"])
 def test_each_distortion_acts_by_itself_and_within_its_bound(name):
-    values = dict.fromkeys(("rotation", "shear", "scale", "shift"), 0.0)
+    values = dict.fromkeys(("rotation", "shear", "scale", "shift", "elastic"), 0.0)
     images = bar().repeat(200, 1, 1, 1)
-    small = {"rotation": 20.0, "shear": 30.0, "scale": 0.3, "shift": 0.1}[name]
+    small = {"rotation": 20.0, "shear": 30.0, "scale": 0.3, "shift": 0.1, "elastic": 0.1}[name]
     shown = distort(images, Distortions(**{**values, name: small}), torch.Generator().manual_seed(0))
     assert (shown - images).abs().amax(dim=(1, 2, 3)).median() > 0.2
     if name == "shift":
         columns = (shown.sum(dim=(1, 2)) * torch.arange(21)).sum(dim=1) / shown.sum(dim=(1, 2, 3)) - 10
         assert 1.8 < columns.abs().max() <= 2.11  # a tenth of 21 pixels
+    if name == "elastic":
+        edges = (shown > 0.5).float().argmax(dim=3)[:, 0, 5:16]  # the left edge of an upright bar, row by row
+        assert (edges.amax(dim=1) - edges.amin(dim=1)).float().mean() > 1
     if name == "scale":
         areas = shown.sum(dim=(1, 2, 3)) / 39
         assert 0.49 < areas.min() < 0.7

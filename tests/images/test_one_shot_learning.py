@@ -23,7 +23,7 @@ from rltransfer.trunks.specs import Impala
 
 SUPPORT = torch.tensor([[[1.0, 0.0], [0.0, 2.0]], [[-1.0, 0.0], [-3.0, 0.0]]])
 QUERIES = torch.tensor([[0.0, 1.0], [-2.0, 0.0]])
-STILL = Distortions(rotation=0, shear=0, scale=0, shift=0)
+STILL = Distortions(rotation=0, shear=0, scale=0, shift=0, elastic=0)
 
 
 def test_nearest_takes_the_closest_example_of_each_class():
