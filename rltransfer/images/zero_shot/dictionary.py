@@ -8,11 +8,12 @@ import numpy as np
 from scipy.linalg import solve
 
 from rltransfer.errors import ConfigError
-from rltransfer.images.zero_shot.inputs import FloatArray, IntArray
-from rltransfer.images.zero_shot.method import ZeroShotMethod, positive
+from rltransfer.images.zero_shot.inputs import FloatArray
+from rltransfer.images.zero_shot.method import positive
+from rltransfer.images.zero_shot.moments import MomentMethod, Moments
 
 
-class StructuredDictionary(ZeroShotMethod):
+class StructuredDictionary(MomentMethod):
     """Images and descriptions are both made of atoms, in the same proportions for the same class.
 
     An image is its code times the image atoms, a class's description is the class's code times the description
@@ -54,13 +55,11 @@ class StructuredDictionary(ZeroShotMethod):
         self.rounds = rounds
         self.seed = seed
 
-    def _learn(self, X: FloatArray, y: IntArray, S: FloatArray) -> None:
+    def _solve(self, found: Moments, S: FloatArray) -> None:
         positive(self, "num_atoms", "within", "balance", "ridge", "rounds")
         if not isinstance(self.seed, int | np.integer) or self.seed < 0:
             raise ConfigError(f"StructuredDictionary: seed is {self.seed!r}. It must be a whole number from 0 on.")
-        counts = np.bincount(y, minlength=len(S)).astype(np.float64)[:, None]
-        means = np.stack([X[y == c].mean(axis=0, dtype=np.float64) for c in range(len(S))])
-        gram = (X.T @ X).astype(np.float64)
+        counts, means, gram = found.counts[:, None], found.means, found.gram
         rng = np.random.default_rng(self.seed)
         codes: FloatArray = rng.standard_normal((len(S), self.num_atoms))
         self.image_atoms_ = _atoms(codes.T @ (counts * codes), codes.T @ (counts * means))

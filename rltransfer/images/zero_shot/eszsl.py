@@ -7,11 +7,12 @@ from typing import cast
 import numpy as np
 from scipy.linalg import solve
 
-from rltransfer.images.zero_shot.inputs import FloatArray, IntArray
-from rltransfer.images.zero_shot.method import ZeroShotMethod, positive
+from rltransfer.images.zero_shot.inputs import FloatArray
+from rltransfer.images.zero_shot.method import positive
+from rltransfer.images.zero_shot.moments import MomentMethod, Moments
 
 
-class ESZSL(ZeroShotMethod):
+class ESZSL(MomentMethod):
     """A bilinear score of image and description, fitted to +1 for the image's class and -1 for others, in closed form.
 
     Args:
@@ -26,14 +27,11 @@ class ESZSL(ZeroShotMethod):
         self.gamma = gamma
         self.lamda = lamda
 
-    def _learn(self, X: FloatArray, y: IntArray, S: FloatArray) -> None:
+    def _solve(self, found: Moments, S: FloatArray) -> None:
         positive(self, "gamma", "lamda")
-        sums = np.zeros((len(S), X.shape[1]))
-        for position in range(len(S)):
-            sums[position] = X[y == position].sum(axis=0, dtype=np.float64)
-        gram = (X.T @ X).astype(np.float64) + self.gamma * np.eye(X.shape[1])
+        gram = found.gram + self.gamma * np.eye(len(found.gram))
         # X'Y with Y of +1 and -1 is twice the class sums less the sum over all images.
-        middle = (2 * sums - sums.sum(axis=0)).T @ S
+        middle = (2 * found.sums - found.sums.sum(axis=0)).T @ S
         left = solve(gram, middle, assume_a="pos")
         self.weights_ = solve(S.T @ S + self.lamda * np.eye(S.shape[1]), left.T, assume_a="pos").T
 

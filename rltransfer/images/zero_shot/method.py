@@ -43,13 +43,10 @@ class ZeroShotMethod(BaseEstimator):  # type: ignore[misc]
             ConfigError: shapes that do not fit, features that are not finite, labels that are no class or of an
                 unseen one, seen classes without an image, fewer than two of them.
         """
-        descriptions = np.asarray(S, dtype=np.float64)
-        self.seen_, self.unseen_ = checked_classes(descriptions, seen, unseen)
         features = checked_features(X)
+        self._remember(S, seen, unseen, features.shape[1])
         positions = checked_labels(y, len(features), self.seen_, self.unseen_)
-        self.num_features_ = features.shape[1]
-        self.embeddings_ = descriptions
-        self._learn(features, positions, finite_descriptions(descriptions, self.seen_))
+        self._learn(features, positions, finite_descriptions(self.embeddings_, self.seen_))
         return self
 
     def scores(self, X: ArrayLike, candidates: Sequence[int]) -> FloatArray:
@@ -82,6 +79,11 @@ class ZeroShotMethod(BaseEstimator):  # type: ignore[misc]
         self._require_fit()
         classes = np.asarray(self.unseen_ if candidates is None else candidates, dtype=np.int64)
         return cast(IntArray, classes[self.scores(X, cast(Any, classes)).argmax(axis=1)])
+
+    def _remember(self, S: ArrayLike, seen: Sequence[int], unseen: Sequence[int], num_features: int) -> None:
+        descriptions = np.asarray(S, dtype=np.float64)
+        self.seen_, self.unseen_ = checked_classes(descriptions, seen, unseen)
+        self.embeddings_, self.num_features_ = descriptions, num_features
 
     def _require_fit(self) -> None:
         if not hasattr(self, "embeddings_"):

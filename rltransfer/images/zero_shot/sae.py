@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-import numpy as np
 from scipy.linalg import solve_sylvester
 
-from rltransfer.images.zero_shot.inputs import FloatArray, IntArray
-from rltransfer.images.zero_shot.method import ZeroShotMethod, one_of, positive, unit_rows
+from rltransfer.images.zero_shot.inputs import FloatArray
+from rltransfer.images.zero_shot.method import one_of, positive, unit_rows
+from rltransfer.images.zero_shot.moments import MomentMethod, Moments
 
 
-class SAE(ZeroShotMethod):
+class SAE(MomentMethod):
     """A linear map from features to descriptions whose transpose leads back: images and classes meet on either side.
 
     Args:
@@ -26,14 +26,11 @@ class SAE(ZeroShotMethod):
         self.lamda = lamda
         self.side = side
 
-    def _learn(self, X: FloatArray, y: IntArray, S: FloatArray) -> None:
+    def _solve(self, found: Moments, S: FloatArray) -> None:
         positive(self, "lamda")
         one_of(self, "side", ("attributes", "features"))
-        counts = np.bincount(y, minlength=len(S)).astype(np.float64)
-        sums = np.stack([X[y == position].sum(axis=0, dtype=np.float64) for position in range(len(S))])
-        descriptions = (S.T * counts) @ S
-        features = self.lamda * (X.T @ X).astype(np.float64)
-        self.weights_ = solve_sylvester(descriptions, features, (1 + self.lamda) * S.T @ sums)
+        descriptions = (S.T * found.counts) @ S
+        self.weights_ = solve_sylvester(descriptions, self.lamda * found.gram, (1 + self.lamda) * S.T @ found.sums)
 
     def _match(self, X: FloatArray, descriptions: FloatArray) -> FloatArray:
         if self.side == "attributes":

@@ -21,6 +21,7 @@ from rltransfer.images.zero_shot.inputs import (
     finite_descriptions,
 )
 from rltransfer.images.zero_shot.method import ZeroShotMethod
+from rltransfer.images.zero_shot.moments import MomentMethod, moments
 
 AnyMethod = TypeVar("AnyMethod", bound=ZeroShotMethod)
 
@@ -81,16 +82,23 @@ def select(
     parts = class_folds(len(rows), folds, rng)
     kept = images_a_class(labels, max_per_class, rng)
     features, labels = features[kept], labels[kept]
-    tried = []
-    for settings in ParameterGrid(dict(grid)):
-        accuracies = []
-        for held in parts:
-            learned = np.setdiff1d(np.arange(len(rows)), held)
-            is_held = np.isin(labels, held)
+    choices = [dict(settings) for settings in ParameterGrid(dict(grid))]
+    accuracies: list[list[float]] = [[] for _ in choices]
+    for held in parts:
+        learned = np.setdiff1d(np.arange(len(rows)), held)
+        is_held = np.isin(labels, held)
+        images, classes = features[~is_held], labels[~is_held]
+        found = None
+        if isinstance(method, MomentMethod):
+            found = moments(images, np.searchsorted(learned, classes), len(learned))
+        for settings, measured in zip(choices, accuracies, strict=True):
             candidate = clone(method).set_params(**settings)
-            candidate.fit(features[~is_held], labels[~is_held], known, seen=learned, unseen=held)
-            accuracies.append(per_class_accuracy(labels[is_held], candidate.predict(features[is_held])))
-        tried.append((dict(settings), tuple(accuracies)))
+            if found is None:
+                candidate.fit(images, classes, known, seen=learned, unseen=held)
+            else:
+                candidate.fit_moments(found, known, seen=learned, unseen=held)
+            measured.append(per_class_accuracy(labels[is_held], candidate.predict(features[is_held])))
+    tried = [(settings, tuple(measured)) for settings, measured in zip(choices, accuracies, strict=True)]
     best = max(range(len(tried)), key=lambda k: (np.mean(tried[k][1]), -k))
     chosen = tried[best][0]
     return Selection(clone(method).set_params(**chosen), chosen, tuple(tried))
