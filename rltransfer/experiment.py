@@ -110,7 +110,7 @@ def plan_trials(config: ExperimentConfig) -> tuple[Plan, Mapping[TrialName, str]
     """Every trial in the order to run, and those that cannot be, with the reason."""
     from rltransfer.tasks.space_diff import SpaceDiff
 
-    plan = [] if config.source.agent else [TrialName("source", "", seed) for seed in config.seeds]
+    plan = [TrialName("source", "", seed) for seed in config.seeds] if config.source.is_trained else []
     inapplicable: dict[TrialName, str] = {}
     source = task_of_experiment(config, "source")
     for target in config.targets:

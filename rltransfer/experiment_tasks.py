@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from rltransfer.config import AdHocFamily, ExperimentConfig
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from rltransfer.config import AdHocFamily, DataFamily, ExperimentConfig, PublishedFamily
+from rltransfer.errors import NotApplicableError
 from rltransfer.registry import FAMILIES
 from rltransfer.tasks.family import Context, Family, Randomization, Task
 from rltransfer.tasks.gymnasium_family import GymnasiumFamily
+from rltransfer.trunks.preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    from rltransfer.tasks.labelled import Classification, PublishedClasses
 
 
-def task_of_experiment(config: ExperimentConfig, name: str) -> Task:
-    """The task called ``name``: a target, or ``"source"``."""
+def task_of_experiment(config: ExperimentConfig, name: str, *, seed: int = 0) -> Task:
+    """The task called ``name``: a target, or ``"source"``; ``seed`` says which examples it has, where it has few."""
     point = config.task(name)
     if isinstance(point.family, AdHocFamily):
         adhoc = point.family
         family: Family = GymnasiumFamily(
             adhoc.id, kwargs=adhoc.kwargs, attributes=adhoc.attributes, wrappers=adhoc.wrappers
         )
+    elif isinstance(point.family, DataFamily):
+        family = _classification(config, point.family, seed)
+    elif isinstance(point.family, PublishedFamily):
+        family = _published(config, point.family.published)
     else:
         family = FAMILIES.get(point.family)
     drawn, told = point.randomize, config.context
@@ -30,3 +43,38 @@ def task_of_experiment(config: ExperimentConfig, name: str) -> Task:
         randomization=None if drawn is None else Randomization(factors=drawn.factors, split=drawn.split),
         context=Context(visibility=told.visibility, factors=names),
     )
+
+
+def _classification(config: ExperimentConfig, settings: DataFamily, seed: int) -> Classification:
+    wanted = config.trunk.preprocessing if settings.size is None else Preprocessing(size=settings.size)
+    return _loaded(json.dumps(settings.model_dump(mode="json"), sort_keys=True), wanted, seed)
+
+
+@lru_cache(maxsize=32)
+def _loaded(settings: str, wanted: Preprocessing, seed: int) -> Classification:
+    """The examples of one description, read once in a process."""
+    from rltransfer.tasks.labelled import Classification
+    from rltransfer.tasks.pictures import examples_of
+
+    family = DataFamily.model_validate_json(settings)
+    train, test = family.data.train_test(per_class=family.per_class, seed=seed)
+    name = json.loads(settings)["data"]["format"]
+    if (path := getattr(family.data, "path", None)) is not None:
+        name = f"{name} {path}"
+    if family.per_class != "all":
+        name = f"{name} ({family.per_class} of each class)"
+    return Classification(name, train=examples_of(train, wanted), test=examples_of(test, wanted))
+
+
+def _published(config: ExperimentConfig, weights: str) -> PublishedClasses:
+    """What published weights were learned on, seen as the first target's examples are.
+
+    Raises:
+        NotApplicableError: the first target has no examples.
+    """
+    from rltransfer.tasks.labelled import Classification, PublishedClasses
+
+    first = task_of_experiment(config, next(iter(config.targets)))
+    if not isinstance(first.family, Classification):
+        raise NotApplicableError("published weights are a source for labelled data; target tasks have none")
+    return PublishedClasses(weights, space=first.family.train.space)

@@ -20,16 +20,18 @@ from stable_baselines3.common.logger import TensorBoardOutputFormat
 from rltransfer.agents.anatomy import trunk_of
 from rltransfer.agents.artifact import load_agent, save
 from rltransfer.agents.foreign import import_agent
-from rltransfer.agents.making import make_agent
+from rltransfer.agents.making import build_model, make_agent
 from rltransfer.agents.resting import other_rests
-from rltransfer.config import ExperimentConfig, ForeignAgent
+from rltransfer.config import ExperimentConfig, ForeignAgent, PublishedFamily
 from rltransfer.errors import NotApplicableError
 from rltransfer.experiment_tasks import task_of_experiment
 from rltransfer.files import write_atomically, write_json
 from rltransfer.launch import Tell
 from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialName
+from rltransfer.settings import parse
 from rltransfer.tasks.making import vec_env
 from rltransfer.tasks.space_diff import SpaceDiff
+from rltransfer.tasks.vec_env import channels_first
 from rltransfer.training import Episodes, Evaluation, evaluator_for, train
 from rltransfer.transfer.given_agents import STEPS_BESIDE, TRAINED_BESIDE
 from rltransfer.transfer.method import TransferMethod, check_budget
@@ -64,7 +66,7 @@ class Trial:
 
     def source_agent(self, env: VecEnv | None = None) -> BaseAlgorithm:
         """This seed's source agent, to act or, with an environment, to learn on."""
-        if self.config.source.agent is not None:
+        if not self.config.source.is_trained:
             return given_source(self.config, env=env)
         source = TrialName("source", "", self.name.seed)
         return load_agent(RunDirectory(self.run).trial(source).agent, env=env)
@@ -73,8 +75,10 @@ class Trial:
 def given_source(
     config: ExperimentConfig, *, env: VecEnv | None = None, device: torch.device | str = "auto"
 ) -> BaseAlgorithm:
-    """The trained agent that ``source.agent`` names; one of Stable-Baselines3 is imported."""
+    """The agent that the source gives: published weights, or a trained one; one of Stable-Baselines3 is imported."""
     given = config.source.agent
+    if isinstance(config.source.family, PublishedFamily):
+        return _published_source(config, config.source.family.published, device)
     if not isinstance(given, ForeignAgent):
         return load_agent(str(given), env=env, device=device)
     task = task_of_experiment(config, "source")
@@ -85,6 +89,18 @@ def given_source(
         statistics=given.statistics,
         device=device,
         **given.hyperparameters,
+    )
+    agent.trained_on = task  # type: ignore[attr-defined]
+    return agent
+
+
+def _published_source(config: ExperimentConfig, weights: str, device: torch.device | str) -> BaseAlgorithm:
+    """A classifier on a trunk with published weights, under a head that has learned nothing."""
+    task = task_of_experiment(config, "source")
+    observation, action = task.spaces()
+    spec = parse(type(config.trunk), {**config.trunk.model_dump(), "weights": weights})
+    agent = build_model(
+        config.agent, spec, observation_space=channels_first(observation), action_space=action, seed=0, device=device
     )
     agent.trained_on = task  # type: ignore[attr-defined]
     return agent
@@ -112,7 +128,7 @@ def run_trial(trial: Trial, tell: Tell) -> None:
 
 def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     config, name = trial.config, trial.name
-    task = task_of_experiment(config, name.target)
+    task = task_of_experiment(config, name.target, seed=name.seed)
     own = "source" if name.is_source else "target"
     evaluation = config.evaluation
     evaluators = {own: evaluator_for(task, episodes=evaluation.episodes, seed=evaluation.seed)}
@@ -124,7 +140,9 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
     measured = {own: (evaluators[own], agent)}
     method = trial.method
     if method is not None and method.changes_source and source is not None:
-        kept = evaluator_for(task_of_experiment(config, "source"), episodes=evaluation.episodes, seed=evaluation.seed)
+        kept = evaluator_for(
+            task_of_experiment(config, "source", seed=name.seed), episodes=evaluation.episodes, seed=evaluation.seed
+        )
         measured["source"] = (kept, source)
     before = 0 if source is None else int(source.num_timesteps)
     writer = TensorBoardOutputFormat(str(directory.path))
@@ -181,7 +199,7 @@ def _agent(
     agent = make_agent(settings, vec_env(task, num_envs=settings.num_envs), trunk=config.trunk, seed=seed)
     if method is None or isinstance(method, Scratch):
         return agent, None, None
-    source_task, source = task_of_experiment(config, "source"), None
+    source_task, source = task_of_experiment(config, "source", seed=trial.name.seed), None
     if method.takes_source:
         source_env = None
         if method.plays_source:

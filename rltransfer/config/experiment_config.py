@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
 
 from rltransfer import registry
+from rltransfer.config.images import with_families
 from rltransfer.config.method_list import methods_as_written, parse_methods
 from rltransfer.config.named import name_of, named_by_key
 from rltransfer.config.points import Point, changes, registered_family, source_point, target_point
@@ -98,6 +99,9 @@ class ExperimentConfig(Section):
     """One experiment file, complete and consistent.
 
     Args:
+        kind: `agents` learn from rewards in environments. With `images`, classifiers learn from labels: a source or
+            target names ``data``, ``per_class`` and ``size`` directly, what all share may stand at the top, and steps
+            are examples learned from.
         experiment: the name of the experiment; its run directory is called after it.
         seeds: how many seeds (``5`` is 0 to 4), or a list of distinct ones. Each has a source agent and
             target trials of its own. Fewer than 5 give wide intervals.
@@ -115,6 +119,7 @@ class ExperimentConfig(Section):
         threads: torch threads of each trial. One a trial uses cores best.
     """
 
+    kind: Literal["agents", "images"] = "agents"
     experiment: Annotated[str, BeforeValidator(_slug)]
     seeds: Seeds = Field(default=5, validate_default=True)
     trunk: TrunkChoice = "nature"
@@ -132,6 +137,8 @@ class ExperimentConfig(Section):
     @classmethod
     def prepare(cls, data: dict[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
         """See ``Section.prepare``: fills in tasks and the evaluation interval."""
+        if data.get("kind") == "images":
+            data = with_families(data)
         tasks, task_flaws = _prepared_tasks(data)
         task_flaws += _missing_targets(data)
         data = {**_source_alone(data), **data}
@@ -140,6 +147,7 @@ class ExperimentConfig(Section):
             *task_flaws,
             *_untold_factors(data.get("context"), tasks),
             *_actions_not_learned(data.get("agent"), tasks),
+            *_unpublished(data),
             *evaluation_flaws,
             *_repeated_seeds(data.get("seeds")),
         ]
@@ -248,6 +256,24 @@ def _actions_not_learned(agent: object, tasks: Mapping[str, Any]) -> list[Flaw]:
             )
             flaws.append(Flaw((*path, "robot"), f"{shown(robot)} {message}"))
     return flaws
+
+
+def _unpublished(data: Mapping[str, Any]) -> list[Flaw]:
+    """Published weights as a source, for a trunk that has none of that name, or that all learners begin with anyway."""
+    family = as_mapping((as_mapping(data.get("source")) or {}).get("family"))
+    if family is None or "published" not in family:
+        return []
+    try:
+        trunk = _trunk(data.get("trunk", "nature"))
+        weights = type(trunk).model_validate({**trunk.model_dump(), "weights": family["published"]}).model_dump()
+    except ValidationError:
+        name = shown(family["published"])
+        message = f"the trunk has no published weights {name}. Choose a trunk with an option 'weights' that knows them."
+        return [Flaw(("source", "family", "published"), message)]
+    if weights["weights"] == trunk.model_dump()["weights"]:
+        message = "the source's, so that the control would begin with them, too. Leave it out."
+        return [Flaw(("trunk", "weights"), message)]
+    return []
 
 
 def _repeated_seeds(raw: object) -> list[Flaw]:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from rltransfer.config.document import Document
 from rltransfer.config.experiment_config import ExperimentConfig
+from rltransfer.config.images import as_written
 from rltransfer.config.overrides import apply_overrides
 from rltransfer.config.problems import ConfigErrors
 from rltransfer.config.yaml_reading import parse_document, read_document
@@ -46,7 +47,9 @@ def _validated(document: Document, overrides: Iterable[str], *, files: bool) -> 
         config = ExperimentConfig.model_validate(document.data, context={"files": files})
     except ValidationError as error:
         flaws = found_flaws(error, document.data)
-        found = [document.problem(flaw.path, flaw.message) for flaw in flaws]
+        shorter = as_written if document.data.get("kind") == "images" else tuple
+        paths = [flaw.path if flaw.path in document.places else shorter(flaw.path) for flaw in flaws]
+        found = [document.problem(path, flaw.message) for path, flaw in zip(paths, flaws, strict=True)]
         raise ConfigErrors([*document.problems, *found]) from None
     if document.problems:
         raise ConfigErrors(document.problems)

@@ -10,11 +10,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from rltransfer import registry
 from rltransfer.config.section import as_mapping
-from rltransfer.config.task_settings import AdHocFamily, Randomize
+from rltransfer.config.task_settings import DataFamily, OwnFamily, PublishedFamily, Randomize, own_family
 from rltransfer.errors import ConfigError, RLTransferError, UnknownNameError
 from rltransfer.flaws import Flaw, hint, shown
 
 _RANDOMIZE: TypeAdapter[Any] = TypeAdapter(Randomize)
+
+
+_OF_GYMNASIUM = "a Gymnasium environment has none. Change its kwargs, attributes or wrappers under 'family'."
+_OF_DATA = "labelled data have none. Leave it out."
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,9 @@ def _full(point: Point, family: Any) -> dict[str, object]:
 
 def _point(raw: Mapping[str, Any], family: object, kept: Point | None) -> tuple[Point | None, list[Flaw]]:
     comparable = _comparable(family)
-    if isinstance(comparable, AdHocFamily) or as_mapping(family) is not None:
-        flaws = [
-            Flaw((key,), "a Gymnasium environment has none. Change its kwargs, attributes or wrappers under 'family'.")
-            for key in ("robot", "task", "environment", "randomize")
-            if raw.get(key)
-        ]
+    if isinstance(comparable, OwnFamily) or as_mapping(family) is not None:
+        message = _OF_DATA if isinstance(comparable, DataFamily | PublishedFamily) else _OF_GYMNASIUM
+        flaws = [Flaw((key,), message) for key in ("robot", "task", "environment", "randomize") if raw.get(key)]
         return (None, flaws) if flaws or comparable is None else (Point(comparable), [])
     found = registered_family(family)
     if found is None:
@@ -202,6 +203,6 @@ def _comparable(family: object) -> object:
     if fields is None:
         return family
     try:
-        return AdHocFamily.model_validate(fields)
+        return own_family(fields)
     except ValidationError:
         return None

@@ -23,7 +23,9 @@ from rltransfer.config.section import SLUG
 from rltransfer.config.task_settings import (
     AdHocFamily,
     ContextSettings,
+    DataFamily,
     ForeignAgent,
+    PublishedFamily,
     RandomizeSettings,
     SourceSettings,
     TargetSettings,
@@ -52,6 +54,9 @@ def json_schema() -> Schema:
     }
     for name, schema in special.items():
         properties[name] = {**schema, "description": properties[name]["description"]}
+    for name, schema in _data_schema()["properties"].items():
+        shared = "of tasks that do not name their own, with kind: images: "
+        properties[name] = {**schema, "description": shared + schema["description"]}
     root["required"] = ["experiment", "source"]
     root["dependencies"] = {"targets": ["methods", "budget"]}
     root["title"] = "rltransfer experiment"
@@ -90,7 +95,7 @@ def _seeds_schema() -> Schema:
     return {"anyOf": [{"type": "integer", "minimum": 1, "maximum": MAX_SEEDS}, several], "default": 5}
 
 
-def _named_by_key(entries: Registry[Any], *, key: str, default: str) -> Schema:
+def _named_by_key(entries: Registry[Any], *, key: str, default: str | None) -> Schema:
     """A bare name, or a mapping whose ``key`` says which options it has."""
     choices: list[Schema] = [_names(entries)]
     for name in entries:
@@ -98,7 +103,7 @@ def _named_by_key(entries: Registry[Any], *, key: str, default: str) -> Schema:
         schema["properties"] = {key: {"const": name}, **schema.get("properties", {})}
         schema["required"] = [*([] if name == default else [key]), *schema.get("required", [])]
         choices.append(schema)
-    return {"anyOf": choices, "default": {key: default}}
+    return {"anyOf": choices} if default is None else {"anyOf": choices, "default": {key: default}}
 
 
 def _named_by_mapping(entries: Registry[Any]) -> Schema:
@@ -138,9 +143,13 @@ def _source_schema() -> Schema:
         },
     }
     ways["budget"].pop("title", None)
-    one_way = [{"required": ["budget"]}, {"required": ["agent"]}]
-    tasks = [{**_extended(task, ways), "required": ["family"]} for task in _task_schemas(described)]
-    return {"type": "object", "oneOf": one_way, "anyOf": tasks}
+    one_way = [{"required": [key]} for key in ("budget", "agent", "published")]
+    tasks = [
+        {**_extended(task, ways), **({"required": ["family"]} if "family" in task["properties"] else {})}
+        for task in _task_schemas(described)
+    ]
+    published = {"properties": {"family": {"type": "object", "required": ["published"]}}, "required": ["family"]}
+    return {"type": "object", "oneOf": [*one_way, published], "anyOf": tasks}
 
 
 def _foreign_agent_schema() -> Schema:
@@ -179,7 +188,16 @@ def _task_schemas(described: Mapping[str, str]) -> list[Schema]:
         schemas.append(_object(properties))
     ad_hoc = _settings_schema(AdHocFamily)
     ad_hoc["properties"]["wrappers"]["items"] = _named_by_mapping(registry.WRAPPERS)
-    return [*schemas, _object({"family": ad_hoc})]
+    data, published = _data_schema(), _settings_schema(PublishedFamily)
+    shorter = _object({**data["properties"], **published["properties"]})
+    return [*schemas, *(_object({"family": own}) for own in (ad_hoc, data, published)), shorter]
+
+
+def _data_schema() -> Schema:
+    schema = _settings_schema(DataFamily)
+    named = _named_by_key(registry.IMAGE_DATA, key="format", default=None)
+    schema["properties"]["data"] = {**named, "description": schema["properties"]["data"]["description"]}
+    return schema
 
 
 def _robot_schema(family: Any) -> Schema:

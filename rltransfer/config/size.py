@@ -12,6 +12,7 @@ class ExperimentSize:
     """Counts of an experiment.
 
     Args:
+        unit: what steps are: environment steps, or examples learned from.
         num_targets: targets.
         num_methods: methods, the control among them.
         num_seeds: seeds.
@@ -21,6 +22,7 @@ class ExperimentSize:
             playing the source as many again.
     """
 
+    unit: str
     num_targets: int
     num_methods: int
     num_seeds: int
@@ -36,7 +38,7 @@ class ExperimentSize:
     def __str__(self) -> str:
         if not self.num_targets:
             agents = _counted(self.num_source_agents, "source agent")
-            return f"{agents}, no targets\n{self.source_steps:,} environment steps"
+            return f"{agents}, no targets\n{self.source_steps:,} {self.unit}"
         counts = (
             f"{_counted(self.num_targets, 'target')} x {_counted(self.num_methods, 'method')}"
             f" x {_counted(self.num_seeds, 'seed')} = up to {_counted(self.num_trials, 'trial')}"
@@ -45,7 +47,7 @@ class ExperimentSize:
         total = self.source_steps + self.target_steps
         return (
             f"{counts}, after {agents}\n"
-            f"{total:,} environment steps: {self.source_steps:,} source, {self.target_steps:,} target"
+            f"{total:,} {self.unit}: {self.source_steps:,} source, {self.target_steps:,} target"
         )
 
 
@@ -54,6 +56,7 @@ def size_of(config: ExperimentConfig) -> ExperimentSize:
     num_seeds, num_targets = len(config.seeds), len(config.targets)
     num_training = sum(method.trains + method.changes_source for method in config.methods)
     return ExperimentSize(
+        unit="examples" if config.kind == "images" else "environment steps",
         num_targets=num_targets,
         num_methods=len(config.methods),
         num_seeds=num_seeds,

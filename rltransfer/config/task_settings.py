@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, PlainValidator, ValidationInfo
 
 from rltransfer import registry
-from rltransfer.config.named import look_up, name_of, named_by_mapping
-from rltransfer.config.section import Section, Steps
+from rltransfer.config.named import look_up, name_of, named_by_key, named_by_mapping
+from rltransfer.config.section import Section, Steps, whole
 from rltransfer.flaws import Flaw, flaw_error, hint, shown
 from rltransfer.settings import Settings
 
@@ -53,19 +53,71 @@ class AdHocFamily(Section):
     wrappers: tuple[Wrapper, ...] = ()
 
 
-def _family(value: object) -> str | AdHocFamily:
-    if isinstance(value, AdHocFamily):
+def _data(value: object) -> Settings:
+    if isinstance(value, Mapping) and "format" not in value:
+        known = ", ".join(registry.IMAGE_DATA)
+        raise flaw_error("data", [Flaw(("format",), f"missing. Add it; known: {known}.")])
+    return named_by_key(registry.IMAGE_DATA, value, key="format", default="")
+
+
+def _data_as_written(data: Settings) -> dict[str, Any]:
+    return {"format": name_of(registry.IMAGE_DATA, data), **data.model_dump(mode="json")}
+
+
+DataChoice = Annotated[Any, PlainValidator(_data), PlainSerializer(_data_as_written)]
+"""An instance of a class in ``rltransfer.registry.IMAGE_DATA``."""
+
+
+class DataFamily(Section):
+    """Labelled data, as a family of one task: see an example, name its class.
+
+    Args:
+        data: where they come from: ``format`` and its options.
+        per_class: how many examples of each class are learned from; which, the trial's seed says. All are tested on.
+        size: pixels a side that pictures are brought to. Where null, as the trunk's weights ask for, or as they are.
+    """
+
+    data: DataChoice
+    per_class: Annotated[int, Field(ge=1), BeforeValidator(whole)] | Literal["all"] = "all"
+    size: Annotated[int, Field(ge=1, le=4096), BeforeValidator(whole)] | None = None
+
+
+class PublishedFamily(Section):
+    """What published weights of a trunk were learned on, as a source that needs no training.
+
+    Args:
+        published: the name of the weights, as the trunk's option ``weights`` has it: ``imagenet``.
+    """
+
+    published: str = Field(min_length=1, max_length=64)
+
+
+OwnFamily = AdHocFamily | DataFamily | PublishedFamily
+"""A family that the experiment file itself describes."""
+
+
+def own_family(fields: Mapping[str, Any]) -> OwnFamily:
+    """The family that a mapping describes; by its keys, data, published weights or a Gymnasium environment."""
+    if "data" in fields:
+        return DataFamily.model_validate(fields)
+    if "published" in fields:
+        return PublishedFamily.model_validate(fields)
+    return AdHocFamily.model_validate(fields)
+
+
+def _family(value: object) -> str | OwnFamily:
+    if isinstance(value, OwnFamily):
         return value
     if isinstance(value, Mapping):
-        return AdHocFamily.model_validate(value)
+        return own_family(value)
     if not isinstance(value, str):
-        expected = "the name of a family or a mapping with the id of a Gymnasium environment"
+        expected = "the name of a family, or a mapping with the id of a Gymnasium environment or with data"
         raise flaw_error("family", [Flaw((), f"needs {expected}, not {shown(value)}.")])
     look_up(registry.FAMILIES, value)
     return value
 
 
-def _family_as_written(family: str | AdHocFamily) -> str | dict[str, Any]:
+def _family_as_written(family: str | OwnFamily) -> str | dict[str, Any]:
     return family if isinstance(family, str) else family.model_dump(mode="json")
 
 
@@ -73,8 +125,8 @@ def _nothing_is_empty(value: object) -> object:
     return {} if value is None else value
 
 
-FamilyChoice = Annotated[str | AdHocFamily, PlainValidator(_family), PlainSerializer(_family_as_written)]
-"""The name of a registered family, or a Gymnasium environment."""
+FamilyChoice = Annotated[str | OwnFamily, PlainValidator(_family), PlainSerializer(_family_as_written)]
+"""The name of a registered family, or one that the file itself describes."""
 Environment = Annotated[dict[str, FactorValue], BeforeValidator(_nothing_is_empty)]
 
 
@@ -206,10 +258,19 @@ class SourceSettings(TaskSettings):
     budget: Steps | None = None
     agent: TrainedAgent = None
 
+    @property
+    def is_trained(self) -> bool:
+        """Whether each seed trains a source agent; otherwise one is given."""
+        return self.budget is not None
+
     @classmethod
     def prepare(cls, data: dict[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
         """See ``Section.prepare``."""
         given = [key for key in ("budget", "agent") if data.get(key) is not None]
+        family = data.get("family")
+        if isinstance(family, PublishedFamily) or (isinstance(family, Mapping) and "published" in family):
+            message = "given together with published weights, which are the source. Leave it out."
+            return data, [Flaw((key,), message) for key in given]
         if len(given) == 2:
             return data, [Flaw(("agent",), "given together with budget. Keep budget to train, or agent to reuse one.")]
         if not given:

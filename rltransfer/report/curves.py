@@ -32,7 +32,8 @@ def draw_curves(result: Result, path: Path) -> None:
     axes = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
     for axis, target in zip(axes, targets, strict=True):
         _panel(axis, target, labels)
-    axes[0].set_ylabel("return on fixed episodes")
+        axis.set_xlabel(result.words.steps)
+    axes[0].set_ylabel(f"{result.words.score} on {result.words.measured_on}")
     handles = {text: line for axis in axes for line, text in zip(*axis.get_legend_handles_labels(), strict=True)}
     shown = [label for label in labels if label in handles]
     figure.legend(
@@ -65,7 +66,6 @@ def _source_alone(result: Result) -> TargetResult:
 
 def _panel(axis: Axes, target: TargetResult, labels: list[str]) -> None:
     axis.set_title(target.name, fontsize=10)
-    axis.set_xlabel("environment steps")
     axis.spines[["top", "right"]].set_visible(False)
     if target.threshold is not None:
         axis.axhline(target.threshold, color="#bbbbbb", linewidth=0.8, linestyle=":")

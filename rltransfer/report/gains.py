@@ -28,6 +28,7 @@ def draw_gains(result: Result, path: Path) -> None:
     axes = figure.subplots(1, panels, sharey=True, sharex=True, squeeze=False)[0]
     for axis, target in zip(axes, result.targets, strict=True):
         _panel(axis, target, methods)
+        axis.set_xlabel(f"gain, {result.words.score} per step", fontsize=8)
     axes[0].set_yticks(range(len(methods)), methods, fontsize=8)
     axes[0].set_ylim(len(methods) - 0.4, -0.6)
     handles = [Line2D([], [], color=colour, marker="o", markersize=4) for colour in VERDICT_COLOURS.values()]
@@ -41,7 +42,6 @@ def draw_gains(result: Result, path: Path) -> None:
 
 def _panel(axis: Axes, target: TargetResult, methods: list[str]) -> None:
     axis.set_title(target.name, fontsize=10)
-    axis.set_xlabel("gain, return per step", fontsize=8)
     axis.tick_params(labelsize=8)
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(axis="y", color="#eeeeee", linewidth=0.8)

@@ -14,6 +14,7 @@ from rltransfer.config import ExperimentConfig, load_experiment
 from rltransfer.errors import ArtifactError, ConfigError
 from rltransfer.experiment_tasks import task_of_experiment
 from rltransfer.metrics import MIN_SEEDS, Curve, Interval, TransferSummary, stratified_bootstrap, summarize
+from rltransfer.report.words import WORDS, Words
 from rltransfer.runs import SOURCE, EvaluationRow, RunDirectory, TrialDirectory, TrialName
 
 THRESHOLD_SHARE = 0.8
@@ -81,6 +82,7 @@ class Result:
 
     Args:
         experiment: its name.
+        words: what its figures are called.
         num_seeds: how many seeds it is to have.
         source_steps: environment steps each source agent was trained for; 0 where it was given.
         source_task: what they learn, in words.
@@ -93,6 +95,7 @@ class Result:
     """
 
     experiment: str
+    words: Words
     num_seeds: int
     source_steps: int
     source_task: str
@@ -142,6 +145,7 @@ def collect(run: RunDirectory) -> Result:
     done = ("finished", "not applicable", "failed")
     return Result(
         experiment=config.experiment,
+        words=WORDS[config.kind],
         num_seeds=len(config.seeds),
         source_steps=config.source.budget or 0,
         source_task=str(task_of_experiment(config, SOURCE)),
@@ -156,7 +160,7 @@ def collect(run: RunDirectory) -> Result:
 
 def _names(config: ExperimentConfig) -> list[TrialName]:
     """Every trial the experiment has."""
-    names = [] if config.source.agent else [TrialName(SOURCE, "", seed) for seed in config.seeds]
+    names = [TrialName(SOURCE, "", seed) for seed in config.seeds] if config.source.is_trained else []
     return names + [TrialName(t, m.label, s) for t in config.targets for m in config.methods for s in config.seeds]
 
 

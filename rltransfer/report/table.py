@@ -15,6 +15,7 @@ from rltransfer.metrics import ArmTimes, Interval, TimesToThreshold, stratified_
 from rltransfer.report.overview import overview
 from rltransfer.report.result import Arm, Result, TargetResult
 from rltransfer.report.styles import STYLES, ruled_table, seeds_in_words
+from rltransfer.report.words import Words
 
 
 def render(result: Result) -> RenderableType:
@@ -32,23 +33,26 @@ def plain_text(result: Result, *, width: int = 130) -> str:
 
 
 def _parts(result: Result) -> Iterator[RenderableType]:
-    about = "transfer against the from-scratch control" if result.targets else f"source agents on {result.source_task}"
+    words = result.words
+    about = "transfer against the from-scratch control" if result.targets else f"{words.source} on {result.source_task}"
     yield Text(f"{result.experiment}: {about}", style="bold")
     paired = ", paired by seed" if result.targets else ""
     figures = "IQM over seeds [95% bootstrap interval]" if result.num_seeds > 1 else "figures without intervals"
-    yield Text(f"{seeds_in_words(result.num_seeds)}; {figures}{paired}; returns on fixed episodes.")
+    yield Text(f"{seeds_in_words(result.num_seeds)}; {figures}{paired}; {words.scores} on {words.measured_on}.")
     source = result.source.at_end()
     if source is not None:
-        trained = f"source agents trained for {result.source_steps:,} steps reach a return of {_interval(source)}"
-        yield Text(f"{trained}{_success(result.source)}")
+        trained = (
+            f"{words.source} trained for {result.source_steps:,} {words.counted} {words.reach} {_interval(source)}"
+        )
+        yield Text(f"{trained}{_success(result.source, words)}")
     for target in result.targets:
         yield Text()
-        yield from _target(target)
+        yield from _target(target, words)
     if result.targets:
         yield from overview(result)
         yield from _legend()
     elif result.source.curves:
-        yield from _source_curve(result.source)
+        yield from _source_curve(result.source, words)
     for warning in result.warnings:
         yield Text(f"warning: {warning}", style="yellow")
     for reason in result.damaged.values():
@@ -60,14 +64,14 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         yield Text(f"not finished: {len(result.missing)} trials ({shown}); run again to go on", style="yellow")
 
 
-def _source_curve(source: Arm) -> Iterator[RenderableType]:
-    """Return of the source agents at each evaluation."""
-    table = ruled_table("environment steps", "return")
+def _source_curve(source: Arm, words: Words) -> Iterator[RenderableType]:
+    """What the source agents achieve at each evaluation."""
+    table = ruled_table(words.steps, words.score)
     curves = list(source.curves.values())
     for k, steps in enumerate(curves[0].env_steps):
         table.add_row(f"{steps:,}", _interval(stratified_bootstrap(np.array([[c.returns[k]] for c in curves]))))
     yield Padding(table, (0, 0, 0, 2))
-    yield Text(f"{_speed(source)} environment steps/s of training, median over seeds")
+    yield Text(f"{_speed(source)} {words.steps}/s of training, median over seeds")
 
 
 def _legend() -> Iterator[RenderableType]:
@@ -81,7 +85,7 @@ def _legend() -> Iterator[RenderableType]:
     )
 
 
-def _target(target: TargetResult) -> Iterator[RenderableType]:
+def _target(target: TargetResult, words: Words) -> Iterator[RenderableType]:
     yield Text.assemble((target.name, "bold"), f"  {target.task}")
     control = target.arms[0]
     start, end = control.at_start(), control.at_end()
@@ -89,8 +93,8 @@ def _target(target: TargetResult) -> Iterator[RenderableType]:
         yield Padding(Text(f"from scratch: {control.reason}"), (0, 0, 0, 2))
     else:
         threshold = "" if target.threshold is None else f"; threshold {target.threshold:.2f}"
-        text = f"from scratch: return {_interval(start)} at the start, {_interval(end)} at the end"
-        yield Padding(Text(f"{text}{_success(control)}{threshold}"), (0, 0, 0, 2))
+        text = f"from scratch: {words.score} {_interval(start)} at the start, {_interval(end)} at the end"
+        yield Padding(Text(f"{text}{_success(control, words)}{threshold}"), (0, 0, 0, 2))
     table = ruled_table("method", "jumpstart", "asymptotic gain", "gain", "ratio", "to threshold", "steps/s")
     table.add_column("verdict")
     times = next((arm.summary.control_times for arm in target.arms if arm.summary is not None), None)
@@ -111,7 +115,7 @@ def _target(target: TargetResult) -> Iterator[RenderableType]:
         if arm.kept:
             before = sum(b for b, _ in arm.kept.values()) / len(arm.kept)
             after = sum(a for _, a in arm.kept.values()) / len(arm.kept)
-            text = f"{arm.method}: return on the source task {before:.2f} before, {after:.2f} after"
+            text = f"{arm.method}: {words.score} on the source task {before:.2f} before, {after:.2f} after"
             yield Padding(Text(text, style="dim"), (0, 0, 0, 2))
 
 
@@ -161,7 +165,7 @@ def _times(times: TimesToThreshold) -> str:
     return f"{median} ({reached}/{len(times.times)})"
 
 
-def _success(arm: Arm) -> str:
-    if not arm.success:
+def _success(arm: Arm, words: Words) -> str:
+    if not arm.success or not words.tells_success:
         return ""
     return f" (success {sum(arm.success.values()) / len(arm.success):.0%})"

@@ -12,8 +12,8 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from rltransfer.errors import ConfigError
-from rltransfer.tasks.family import Family, Task
+from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.tasks.family import Family, ReferenceScore, Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +98,46 @@ class Classification(Family):
     def action_meanings(self, robot: str) -> tuple[str, ...]:
         """The classes."""
         return self.train.classes
+
+    def reference_score(self, task: Task) -> ReferenceScore:
+        """Guessing, and naming every class rightly."""
+        chance = 1 / len(self.train.classes)
+        return ReferenceScore(random=chance, expert=1.0, episodes=0, source="chance, and no mistake: by definition")
+
+
+class PublishedClasses(Family):
+    """What published weights of a trunk were learned on: classes without examples, so that nothing can be learned here.
+
+    Args:
+        name: of the weights.
+        space: what is seen.
+        count: how many classes there are; ImageNet's 1,000.
+    """
+
+    render_modes = ()
+    robots: Mapping[str, str] = Classification.robots
+    tasks: Mapping[str, str] = Classification.tasks
+    factors: Mapping[str, Any] = {}
+    restores_state = False
+
+    def __init__(self, name: str, *, space: spaces.Box, count: int = 1000) -> None:
+        self.name = name
+        self.summary = f"{count} classes that published weights were learned on"
+        self._spaces = (space, spaces.Discrete(count))
+
+    def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
+        """Refused: there are no examples."""
+        raise NotApplicableError(
+            f"the source is published weights ({self.name}) without their examples, and this method plays the source"
+        )
+
+    def spaces(self, task: Task) -> tuple[spaces.Space[Any], spaces.Space[Any]]:
+        """See ``Family.spaces``."""
+        return self._spaces
+
+    def action_meanings(self, robot: str) -> tuple[str, ...]:
+        """Numbers."""
+        return tuple(f"{self.name} {number}" for number in range(int(self._spaces[1].n)))
 
 
 def channels_first(inputs: NDArray[Any]) -> NDArray[Any]:
