@@ -170,6 +170,12 @@ def test_flawed_rows_of_a_table_are_left_out_by_choice(tmp_path):
     assert data.features.tolist() == [[1, 2.5], [7, 8]]
 
 
+def test_where_no_sound_row_is_left_nothing_is_loaded(tmp_path):
+    path = write_matlab(tmp_path / "a.mat", fts=np.full((2, 2), np.nan), labels=[1, 2])
+    with pytest.raises(DataError, match=r"2 of 2 rows cannot be used: .* None is left\."):
+        Matlab(path=path, on_error="skip").load()
+
+
 def test_formats_are_registered_by_name():
     assert IMAGE_DATA.get("matlab") is Matlab
     assert IMAGE_DATA.get("table") is Table

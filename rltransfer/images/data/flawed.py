@@ -48,6 +48,9 @@ class Flawed:
         more = f"; and {len(self.lines) - SHOWN} more" if len(self.lines) > SHOWN else ""
         told = f"{len(self.lines)} of {read} {things} cannot be used: {first}{more}"
         if self.on_error == "refuse" or len(self.lines) >= read:
-            raise DataError(f"{told}. Mend them" + (", or leave them out with on_error: skip" if read else ""))
+            is_refused = self.on_error == "refuse"
+            raise DataError(
+                f"{told}. " + ("Mend them, or leave them out with on_error: skip" if is_refused else "None is left.")
+            )
         warnings.warn(f"{told}. They are left out.", SkippedDataWarning, stacklevel=3)
         return tuple(self.lines)
