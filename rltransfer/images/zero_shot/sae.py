@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from scipy.linalg import solve_sylvester
+import numpy as np
 
 from rltransfer.images.zero_shot.inputs import FloatArray
 from rltransfer.images.zero_shot.method import one_of, positive, unit_rows
@@ -29,8 +29,13 @@ class SAE(MomentMethod):
     def _solve(self, found: Moments, S: FloatArray) -> None:
         positive(self, "lamda")
         one_of(self, "side", ("attributes", "features"))
-        descriptions = (S.T * found.counts) @ S
-        self.weights_ = solve_sylvester(descriptions, self.lamda * found.gram, (1 + self.lamda) * S.T @ found.sums)
+        # D W + W G = R with D and G symmetric: divided by sums of eigenvalues between their eigenvectors.
+        lengths, words = np.linalg.eigh((S.T * found.counts) @ S)
+        spreads, directions = np.linalg.eigh(self.lamda * found.gram)
+        right = words.T @ ((1 + self.lamda) * S.T @ found.sums) @ directions
+        sums = lengths[:, None] + spreads
+        is_clear = sums > np.finfo(np.float64).eps * len(spreads) * sums.max()
+        self.weights_ = words @ np.divide(right, sums, out=np.zeros_like(right), where=is_clear) @ directions.T
 
     def _match(self, X: FloatArray, descriptions: FloatArray) -> FloatArray:
         if self.side == "attributes":
