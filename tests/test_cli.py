@@ -118,6 +118,7 @@ def test_torch_is_not_imported(file: Path, arguments: list[str]) -> None:
         "try: rltransfer.cli.app(sys.argv[1:])\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         "heavy = {'torch', 'stable_baselines3', 'gymnasium', 'numpy', 'rich'} & set(sys.modules)\n"
+        "heavy -= {'numpy'} if sys.argv[1] == 'schema' else set()  # which asks every format of data for its options\n"
         "sys.exit(f'imported {sorted(heavy)}' if heavy else 0)"
     )
     given = [argument.format(file=file) for argument in arguments]

@@ -14,7 +14,7 @@ from rltransfer.registry import ALGORITHMS
 from rltransfer.tasks.family import Context
 from rltransfer.trunks.specs import MLP
 
-EVERY = sorted(ALGORITHMS)
+EVERY = sorted(set(ALGORITHMS) - {"classifier"})
 CONTINUOUS = ["sac", "td3", "ddpg", "tqc", "crossq"]
 TARGETS = {"dqn", "qr_dqn", "successor_dqn", "sac", "td3", "ddpg", "tqc"}
 METHODS = {

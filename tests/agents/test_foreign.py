@@ -179,7 +179,7 @@ def test_of_a_task_the_spaces_are_taken(tmp_path, frames):
         ({"algorithm": "ppo", "env": "cartpole", "net_arch": (32,)}, r"0\.bias is \(64,\) in the file and \(32,\)"),
         ({"algorithm": "ppo", "env": "pendulum"}, r"net\.bias is \(2,\) in the file and \(1,\) here.*Give the algo"),
         ({"algorithm": "dqn", "env": "cartpole"}, r"do not fit: action_net\.bias is \(2,\) in the file and absent"),
-        ({"algorithm": "ppo", "env": "cartpole", "clip": 1}, r"clip: unknown setting"),
+        ({"algorithm": "ppo", "env": "cartpole", "clip": 1}, r"clip: unknown key"),
         ({"algorithm": "ppo", "env": "cartpole", "statistics": {"mean": 0}}, r"observation\.mean"),
     ],
 )  # fmt: skip

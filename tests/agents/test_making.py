@@ -45,7 +45,7 @@ def test_hyperparameters_arrive_and_misspelt_ones_are_refused(algorithm, cartpol
     assert (model.gamma, model.learning_rate, model.batch_size, model.seed, model.n_envs) == (0.9, 0.01, 8, 3, 4)
     with pytest.raises(ConfigError, match="Did you mean 'gamma'"):
         rlt.make_agent(algorithm, cartpole(), gama=0.9)
-    with pytest.raises(ConfigError, match="learning_rate: Input should be greater than 0"):
+    with pytest.raises(ConfigError, match="learning_rate: is 0, but must be more than 0"):
         rlt.make_agent(algorithm, cartpole(), learning_rate=0)
 
 

@@ -83,7 +83,7 @@ def test_what_it_needs_is_asked_for_with_file_and_line(agent, message, experimen
     [
         ("{file: FILE, algorithm: dqn}", "source.agent: .*do not fit"),
         ("{file: nowhere.zip, algorithm: dqn}", "nowhere.zip does not exist"),
-        ("{file: FILE, algorithm: ppo, hyperparameters: {clip: 1}}", "source.agent: .*clip: unknown setting"),
+        ("{file: FILE, algorithm: ppo, hyperparameters: {clip: 1}}", "source.agent: .*clip: unknown key"),
         ("{file: FILE, algorithm: ppo, statistics: none.safetensors}", "source.agent: none.safetensors"),
     ],
 )

@@ -44,7 +44,7 @@ def moved_in_updates(model, steps, snapshot):
     return updates
 
 
-@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
+@pytest.mark.parametrize("algorithm", sorted(set(ALGORITHMS) - {"classifier"}))
 def test_stages_begin_to_learn_one_after_the_other(algorithm, learners, snapshot):
     model, source = learners(algorithm)
     report = rlt.GradualUnfreezing(steps_per_stage=96).attach(model, source)

@@ -370,7 +370,7 @@ def test_mappings_of_what_is_not_there_are_refused(robots, settings, message, pa
 def test_algorithms_and_trunks_in_which_nothing_can_be_mapped_say_so(couple):
     with pytest.raises(NotApplicableError, match="CrossQ"):
         rlt.Mapped(actions={0: 1}).attach(*couple("crossq", [vector(3)] * 2, (vector(2), vector(2))))
-    with pytest.raises(NotApplicableError, match="TRPO"):
+    with pytest.raises(NotApplicableError, match="trpo"):
         rlt.Mapped(actions="learned").attach(*couple("trpo", [vector(3)] * 2, (vector(2), vector(3))))
     with pytest.raises(ConfigError, match="only stage"):
         rlt.Mapped(first_stage="fresh").attach(*couple("ppo", [vector(3)] * 2, [vector(2)] * 2, trunk=MLP(widths=(8,))))
