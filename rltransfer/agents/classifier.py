@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
@@ -15,6 +16,7 @@ from stable_baselines3.common.type_aliases import Schedule
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor, nn
 
+from rltransfer.agents.feature_cache import examples_shown
 from rltransfer.errors import NotApplicableError
 
 
@@ -137,13 +139,12 @@ class Classifier(OnPolicyAlgorithm):
         return logits
 
 
-def labels_seen(env: VecEnv) -> np.ndarray:
+def labels_seen(env: VecEnv) -> NDArray[np.int64]:
     """(num_envs,) the labels of what ``env`` shows now. Raises NotApplicableError where it has none."""
-    try:
-        labels: np.ndarray = env.get_attr("labels", indices=[0])[0]
-    except AttributeError:
+    shown = examples_shown(env)
+    if shown is None:
         raise NotApplicableError(
             "a classifier learns from labels, and this environment has none: give it labelled images, or another "
             "algorithm"
-        ) from None
-    return labels
+        )
+    return shown.labels

@@ -18,6 +18,7 @@ from rltransfer.agents.adoption import ReadsThroughTrunk, check_spaces, extend, 
 from rltransfer.agents.anatomy import networks, policy_of, trunk_sites
 from rltransfer.agents.normalizing import statistics_of
 from rltransfer.errors import ArtifactError, NotApplicableError
+from rltransfer.tasks.labelled import OneExampleEpisodes
 from rltransfer.tasks.perceived import (
     change_perceived,
     of_perceived,
@@ -26,6 +27,7 @@ from rltransfer.tasks.perceived import (
     replace_perceived,
     with_perceived,
 )
+from rltransfer.tasks.vec_env import TaskVecEnv
 from rltransfer.trunks.packing import packed_prefix
 from rltransfer.trunks.trunk import Trunk
 
@@ -85,14 +87,16 @@ class CodeTable(FeatureCache):
     """A cache for an environment that shows the same examples again and again: each is encoded once.
 
     Args:
-        venv: tells which examples it shows, as ``seen``; see ``OneExampleEpisodes``.
+        venv: of a ``Classification`` task.
         trunk: see ``FeatureCache``.
         at: see ``FeatureCache``.
     """
 
     def __init__(self, venv: VecEnv, trunk: Trunk, at: str) -> None:
         super().__init__(venv, trunk, at)
-        count = len(venv.get_attr("examples", indices=[0])[0])
+        shown = examples_shown(venv)
+        assert shown is not None
+        self._shown, count = shown, len(shown.examples)
         self._codes = np.zeros((count, *self.observation_space.shape), np.float32)  # type: ignore[misc]
         self._is_known = np.zeros(count, np.bool_)
 
@@ -108,7 +112,7 @@ class CodeTable(FeatureCache):
         return self._looked_up(observations), rewards, ended, infos
 
     def _looked_up(self, observations: Any) -> NDArray[np.float32]:
-        seen = self.venv.get_attr("seen", indices=[0])[0]
+        seen = self._shown.seen
         missing, places = np.unique(seen[~self._is_known[seen]], return_index=True)
         if len(missing):
             self._codes[missing] = self.encode(observations[~self._is_known[seen]][places])
@@ -119,11 +123,15 @@ class CodeTable(FeatureCache):
 
 def cached(env: VecEnv, trunk: Trunk, at: str) -> FeatureCache:
     """``env`` with features in the place of observations, by the table where it shows the same examples again."""
-    try:
-        env.get_attr("seen", indices=[0])
-    except AttributeError:
-        return FeatureCache(env, trunk, at)
-    return CodeTable(env, trunk, at)
+    return (FeatureCache if examples_shown(env) is None else CodeTable)(env, trunk, at)
+
+
+def examples_shown(env: VecEnv) -> OneExampleEpisodes | None:
+    """What shows labelled examples beneath all wrappers of ``env``; None where it is another environment."""
+    while isinstance(env, VecEnvWrapper):
+        env = env.venv
+    inner = env.vector_env if isinstance(env, TaskVecEnv) else None
+    return inner if isinstance(inner, OneExampleEpisodes) else None
 
 
 class LearnsFromFeatures(BaseAlgorithm):

@@ -6,7 +6,7 @@ import torch
 
 import rltransfer as rlt
 from rltransfer.agents.anatomy import heads, named_parts, trunk_of
-from rltransfer.agents.feature_cache import CodeTable
+from rltransfer.agents.feature_cache import CodeTable, FeatureCache
 from rltransfer.agents.resting import at_rest
 from rltransfer.errors import ConfigError, NotApplicableError
 from rltransfer.tasks.labelled import Classification, Examples, OneExampleEpisodes
@@ -250,3 +250,12 @@ def test_bad_data_and_tasks_without_labels_are_refused(red, rover, small):
     model = rlt.make_agent("classifier", rover(), trunk=small, seed=0, device="cpu", num_envs=4)
     with pytest.raises(NotApplicableError, match="this environment has none"):
         model.learn(8)
+
+
+def test_an_environment_that_has_such_names_by_chance_is_no_data_set(tiny, rover):
+    env = rover()
+    env.vector_env.seen, env.vector_env.labels, env.vector_env.examples = [0], [0], [0]
+    model, source = tiny("ppo", env), tiny("ppo", seed=7)
+    rlt.Frozen().attach(model, source)
+    assert type(model.get_env()) is FeatureCache
+    model.learn(64)
