@@ -104,4 +104,6 @@ def test_what_acts_in_optimizers_steps_is_refused_for_trpo_before_anything_is_tr
 
 @pytest.mark.parametrize("method", ["soft_sharing: {strength: 0}", "mmd: {strength: 0}", "finetune", "hard_sharing"])
 def test_what_does_not_act_in_optimizers_steps_serves_trpo(method, tmp_path):
-    loaded(tmp_path, f"  - {method}\nagent: {{algorithm: trpo}}\n")
+    config = loaded(tmp_path, f"  - {method}\nagent: {{algorithm: trpo}}\n")
+    assert config.methods[1].registered == method.split(":")[0]
+    assert not config.methods[1].needs_steps
