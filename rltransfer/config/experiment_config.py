@@ -137,10 +137,9 @@ class ExperimentConfig(Section):
     @classmethod
     def prepare(cls, data: dict[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
         """See ``Section.prepare``: fills in tasks and the evaluation interval."""
-        if data.get("kind") == "images":
-            data = with_families(data)
+        data, shorter_flaws = with_families(data) if data.get("kind") == "images" else (data, [])
         tasks, task_flaws = _prepared_tasks(data)
-        task_flaws += _missing_targets(data)
+        task_flaws += [*_missing_targets(data), *shorter_flaws]
         data = {**_source_alone(data), **data}
         evaluation, evaluation_flaws = _prepared_evaluation(data)
         return {**data, **tasks, **evaluation}, [

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rltransfer import registry
+from rltransfer.config.data_sizes import PER_CLASS
 from rltransfer.config.docstrings import field_descriptions, summary_of
 from rltransfer.config.experiment_config import (
     MAX_SEEDS,
@@ -167,8 +168,16 @@ def _targets_schema() -> Schema:
         "type": "object",
         "minProperties": 1,
         "propertyNames": {"pattern": f"^{SLUG}$", "maxLength": 64, "not": {"const": SOURCE}},
-        "additionalProperties": {"type": "object", "minProperties": 1, "anyOf": tasks},
+        "additionalProperties": {"type": "object", "minProperties": 1, "anyOf": [*tasks, _several_sizes(tasks[-1])]},
     }
+
+
+def _several_sizes(shorter: Schema) -> Schema:
+    """The short way to write a target, with a list of sizes."""
+    one = shorter["properties"][PER_CLASS]
+    listed = {"type": "array", "items": {"anyOf": one["anyOf"]}, "minItems": 1, "uniqueItems": True}
+    described = "one target for each of these numbers of examples of each class, called after it: name-5"
+    return _extended(shorter, {PER_CLASS: {**listed, "description": described}})
 
 
 def _task_schemas(described: Mapping[str, str]) -> list[Schema]:
