@@ -50,8 +50,7 @@ def attached(name: str, algorithm: str) -> tuple[BaseAlgorithm, float] | str:
     model, source = made(algorithm), made(algorithm, seed=1)
     start = time.perf_counter()
     try:
-        if method.needs_source:
-            method.attach(model, source)
+        method.attach(model, source if method.takes_source else None)
     except (NotApplicableError, ConfigError) as error:
         return str(error)
     return model, time.perf_counter() - start

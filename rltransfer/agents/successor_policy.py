@@ -14,6 +14,7 @@ from stable_baselines3.common.torch_layers import BaseFeaturesExtractor, Flatten
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from stable_baselines3.dqn.policies import DQNPolicy, QNetwork
 from torch import Tensor, nn
+from torch.nn import functional
 
 from rltransfer.agents.extractor import TrunkExtractor
 from rltransfer.agents.reward_regression import RewardRegression
@@ -38,10 +39,12 @@ def improved(successors: Tensor, weights: Tensor) -> Tensor:
 class TransitionFeatures(nn.Module):
     """phi(s, s'): the trunk's features of both observations, or fewer numbers learned from them, and a 1.
 
-    The 1 is for rewards that come at every step.
+    The 1 is for rewards that come at every step. What is to come of a feature can be learned where the feature is
+    bounded: the trunk's features of an observation are scaled to length 1, and numbers learned from them are from -1 to
+    1, by a tanh.
 
-    Source: Barreto et al. 2017, eq. 2; both observations are own choice, because a reward for progress is in neither.
-    Learned numbers are from -1 to 1, by a tanh, own choice, so that what is to come of each is bounded.
+    Source: Barreto et al. 2017, eq. 2; both observations are own choice, because a reward for progress is in neither,
+    and so are the bounds: with features as long as they grow, agents learned nothing from pixels.
 
     Args:
         width: of the trunk's features of one observation.
@@ -55,8 +58,10 @@ class TransitionFeatures(nn.Module):
 
     def forward(self, now: Tensor, following: Tensor) -> Tensor:
         """Two (batch, width) -> (batch, size)."""
-        both = torch.cat([now, following], dim=1)
-        told = both if self.linear is None else torch.tanh(self.linear(both))
+        if self.linear is None:
+            told = torch.cat([functional.normalize(now), functional.normalize(following)], dim=1)
+        else:
+            told = torch.tanh(self.linear(torch.cat([now, following], dim=1)))
         return torch.cat([told, torch.ones_like(told[:, :1])], dim=1)
 
 

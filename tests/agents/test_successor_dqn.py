@@ -171,10 +171,11 @@ def test_the_loss_is_that_of_each_feature_and_of_the_reward(tiny):
         torch.testing.assert_close(model._loss(data), total, rtol=1e-4, atol=1e-6)
 
 
-def test_features_of_transitions_are_the_trunks_of_both_observations_or_learned_from_them(tiny):
+def test_features_of_transitions_are_the_trunks_of_both_observations_at_length_1_or_learned_from_them(tiny):
     now, later = torch.rand(5, 32), torch.rand(5, 32)
     model = tiny("successor_dqn")
-    assert torch.equal(model.q_net.phi(now, later), torch.cat([now, later, torch.ones(5, 1)], 1))
+    scaled = [seen / seen.square().sum(1, keepdim=True).sqrt() for seen in (now, later)]
+    torch.testing.assert_close(model.q_net.phi(now, later), torch.cat([*scaled, torch.ones(5, 1)], 1))
     assert model.q_net.own(now).shape == (5, 4, 65)
     fewer = tiny("successor_dqn", num_features=9).q_net
     assert fewer.phi(now, later).shape == (5, 9)

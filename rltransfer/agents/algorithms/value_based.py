@@ -74,7 +74,7 @@ class SuccessorDQN(DQN):
     Args:
         num_features: numbers in the features of a transition, of which one is constant and the others are learned with
             the reward. More tell more rewards apart, and each is one more thing to learn the value of. Where left out
-            they are the trunk's features of both observations, which tell the most.
+            they are the trunk's features of both observations at length 1, which tell the most.
         earlier_policies: of earlier tasks, among which the agent chooses; the method `successor_features` adds them,
             and what is set here begins at random.
 
