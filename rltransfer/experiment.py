@@ -16,6 +16,7 @@ from rltransfer.runs import RunDirectory, TrialName, opened
 from rltransfer.transfer.method import check_budget
 
 if TYPE_CHECKING:
+    from rltransfer.agents.algorithms import Algorithm
     from rltransfer.report import Result
 
 Plan = tuple[TrialName, ...]
@@ -148,9 +149,11 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
         try:
             task = task_of_experiment(config, name)
             observation, action = task.spaces()
-            check_agent_spaces(config.agent, observation, action)
+            learner = config.learner(name)
+            if name != "source" or config.source.agent is None:
+                check_agent_spaces(learner, observation, action)
             trunk = config.trunk.build(perceived(channels_first(observation)).shape)
-            _check_budget(config, (config.source.budget if name == "source" else config.budget) or math.inf)
+            _check_budget(learner, (config.source.budget if name == "source" else config.budget) or math.inf)
             doubts = set(task.family.doubts(task)) - doubted
         except RLTransferError as error:
             raise ConfigError(f"{place}: {error}") from error
@@ -192,9 +195,9 @@ def _check_given_source(config: ExperimentConfig) -> None:
         )
 
 
-def _check_budget(config: ExperimentConfig, budget: float) -> None:
+def _check_budget(learner: Algorithm, budget: float) -> None:
     """Raise ConfigError for a budget in which the algorithm would not learn once."""
-    least = config.agent.first_update()
+    least = learner.first_update()
     if budget < least:
         raise ConfigError(f"a budget of {budget:,} steps ends before the first update, which comes after {least:,}")
 

@@ -67,14 +67,18 @@ def _loaded(settings: str, wanted: Preprocessing, seed: int) -> Classification:
 
 
 def _published(config: ExperimentConfig, weights: str) -> PublishedClasses:
-    """What published weights were learned on, seen as the first target's examples are.
+    """What published weights were learned on, seen as the first target is.
 
     Raises:
-        NotApplicableError: the first target has no examples.
+        NotApplicableError: there is no target, or the first is not seen in images.
     """
-    from rltransfer.tasks.labelled import Classification, PublishedClasses
+    from gymnasium.spaces import Box
 
-    first = task_of_experiment(config, next(iter(config.targets)))
-    if not isinstance(first.family, Classification):
-        raise NotApplicableError("published weights are a source for labelled data; target tasks have none")
-    return PublishedClasses(weights, space=first.family.train.space)
+    from rltransfer.tasks.labelled import PublishedClasses
+
+    if not config.targets:
+        raise NotApplicableError("published weights are a source for targets, and there are none")
+    seen, _ = task_of_experiment(config, next(iter(config.targets))).spaces()
+    if not isinstance(seen, Box) or len(seen.shape) != 3:
+        raise NotApplicableError(f"published weights are a source for images, and the first target is seen as {seen}")
+    return PublishedClasses(weights, space=seen)

@@ -100,7 +100,12 @@ def _published_source(config: ExperimentConfig, weights: str, device: torch.devi
     observation, action = task.spaces()
     spec = parse(type(config.trunk), {**config.trunk.model_dump(), "weights": weights})
     agent = build_model(
-        config.agent, spec, observation_space=channels_first(observation), action_space=action, seed=0, device=device
+        config.learner("source"),
+        spec,
+        observation_space=channels_first(observation),
+        action_space=action,
+        seed=0,
+        device=device,
     )
     agent.trained_on = task  # type: ignore[attr-defined]
     return agent
@@ -194,7 +199,8 @@ def _agent(
     trial: Trial, task: Task, directory: TrialDirectory, *, before_play: Callable[[BaseAlgorithm], None]
 ) -> tuple[BaseAlgorithm, BaseAlgorithm | None, TransferReport | None]:
     """The trial's agent with what its method carried over; the source agent and the report, where there is one."""
-    config, method, settings = trial.config, trial.method, trial.config.agent
+    config, method, name = trial.config, trial.method, trial.name
+    settings = config.learner("source" if name.is_source else name.target)
     seed = seed_of(trial.name.seed, "source" if trial.name.is_source else "target")
     agent = make_agent(settings, vec_env(task, num_envs=settings.num_envs), trunk=config.trunk, seed=seed)
     if method is None or isinstance(method, Scratch):
@@ -204,7 +210,7 @@ def _agent(
         source_env = None
         if method.plays_source:
             source_seed = seed_of(trial.name.seed, "source beside the target")
-            source_env = vec_env(source_task, num_envs=settings.num_envs, seed=source_seed)
+            source_env = vec_env(source_task, num_envs=config.learner("source").num_envs, seed=source_seed)
         source = trial.source_agent(source_env)
         source.action_space.seed(seed_of(trial.name.seed, "exploration beside the target"))
     report = method.attach(agent, source, diff=SpaceDiff.between(source_task, task), before_play=before_play)

@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
 
 from rltransfer import registry
+from rltransfer.config.choices import AgentChoice, TrunkChoice, agent_named, trunk_named
 from rltransfer.config.images import with_families
 from rltransfer.config.method_list import methods_as_written, parse_methods
-from rltransfer.config.named import name_of, named_by_key
+from rltransfer.config.named import name_of
 from rltransfer.config.points import Point, changes, registered_family, source_point, target_point
 from rltransfer.config.section import SLUG, SLUG_RULE, Real, Section, Steps, Whole, as_mapping, whole
 from rltransfer.config.task_settings import (
@@ -24,7 +25,6 @@ from rltransfer.config.task_settings import (
 from rltransfer.errors import UnknownNameError
 from rltransfer.flaws import Flaw, flaw_error, hint, shown
 from rltransfer.registry import nearest
-from rltransfer.settings import Settings
 
 _CONTEXT: TypeAdapter[Any] = TypeAdapter(ContextChoice)
 SOURCE = "source"
@@ -50,32 +50,12 @@ def _seeds(value: object) -> object:
     return value
 
 
-def _trunk(value: object) -> Settings:
-    return named_by_key(registry.TRUNKS, value, key="name", default="nature")
-
-
-def _trunk_as_written(trunk: Settings) -> dict[str, Any]:
-    return {"name": name_of(registry.TRUNKS, trunk), **trunk.model_dump(mode="json")}
-
-
-def _agent(value: object) -> Settings:
-    return named_by_key(registry.ALGORITHMS, value, key="algorithm", default="ppo")
-
-
-def _agent_as_written(agent: Settings) -> dict[str, Any]:
-    return {"algorithm": name_of(registry.ALGORITHMS, agent), **agent.model_dump(mode="json")}
-
-
 Seed = Annotated[int, Field(ge=0, lt=2**31), BeforeValidator(whole)]
 Seeds = Annotated[
     tuple[Seed, ...],
     BeforeValidator(_seeds),
     Field(min_length=1, max_length=MAX_SEEDS),
 ]
-TrunkChoice = Annotated[Any, PlainValidator(_trunk), PlainSerializer(_trunk_as_written)]
-"""An instance of a class in ``rltransfer.registry.TRUNKS``."""
-AgentChoice = Annotated[Any, PlainValidator(_agent), PlainSerializer(_agent_as_written)]
-"""An instance of a class in ``rltransfer.registry.ALGORITHMS``."""
 MethodList = Annotated[tuple[Any, ...], PlainValidator(parse_methods), PlainSerializer(methods_as_written)]
 """Instances of classes in ``rltransfer.registry.METHODS``."""
 
@@ -99,15 +79,15 @@ class ExperimentConfig(Section):
     """One experiment file, complete and consistent.
 
     Args:
-        kind: `agents` learn from rewards in environments. With `images`, classifiers learn from labels: a source or
-            target names ``data``, ``per_class`` and ``size`` directly, what all share may stand at the top, and steps
-            are examples learned from.
+        kind: what targets are. `agents` learn from rewards in environments. With `images`, classifiers learn from
+            labels: what all share of ``data``, ``per_class`` and ``size`` may stand at the top, and steps are examples
+            learned from. A source may be of the other kind.
         experiment: the name of the experiment; its run directory is called after it.
         seeds: how many seeds (``5`` is 0 to 4), or a list of distinct ones. Each has a source agent and
             target trials of its own. Fewer than 5 give wide intervals.
         trunk: the perception network: ``name`` and its options. Left out, ``nature`` for pictures and ``mlp`` for
             vectors.
-        agent: the learning algorithm: ``algorithm`` and its options.
+        agent: the learning algorithm: ``algorithm`` and its options. A source may have another.
         source: the task that knowledge comes from.
         context: whether the agent is told the factors of the environment it is in.
         targets: name to what differs from the source. Left out, source agents alone are trained.
@@ -137,7 +117,7 @@ class ExperimentConfig(Section):
     @classmethod
     def prepare(cls, data: dict[str, Any]) -> tuple[dict[str, Any], list[Flaw]]:
         """See ``Section.prepare``: fills in tasks and the evaluation interval."""
-        data, shorter_flaws = with_families(data) if data.get("kind") == "images" else (data, [])
+        data, shorter_flaws = with_families(data)
         tasks, task_flaws = _prepared_tasks(data)
         task_flaws += [*_missing_targets(data), *shorter_flaws]
         data = {**_source_alone(data), **data}
@@ -150,6 +130,17 @@ class ExperimentConfig(Section):
             *evaluation_flaws,
             *_repeated_seeds(data.get("seeds")),
         ]
+
+    def learner(self, name: str) -> Any:
+        """The algorithm that learns the task called ``name``: a target, or ``"source"``, which may have another."""
+        return self.agent if name != SOURCE or self.source.learner is None else self.source.learner
+
+    @property
+    def source_kind(self) -> Literal["agents", "images"]:
+        """What the source is, as ``kind`` says what targets are."""
+        if self.source.learner is None:
+            return self.kind
+        return "images" if self.source.learner.learns_from == "labels" else "agents"
 
     def task(self, name: str) -> TaskSettings:
         """The task called ``name``, every axis filled in: a target, or the source for ``"source"``.
@@ -236,13 +227,16 @@ def _prepared_tasks(data: Mapping[str, Any]) -> tuple[dict[str, Any], list[Flaw]
 def _actions_not_learned(agent: object, tasks: Mapping[str, Any]) -> list[Flaw]:
     """Tasks whose robot acts in a way that the algorithm cannot learn, as far as names alone tell."""
     try:
-        settings = _agent("ppo" if agent is None else agent)
+        settings = agent_named("ppo" if agent is None else agent)
     except ValidationError:
         return []  # the field says what is wrong with it
     learned: tuple[str, ...] = getattr(settings, "actions", ())
     points: dict[tuple[str, ...], object] = {("source",): tasks.get("source")}
     points.update({("targets", name): target for name, target in tasks.get("targets", {}).items()})
     flaws = []
+    given = as_mapping(tasks.get("source")) or {}
+    if given.get("agent") is not None:
+        del points["source",]  # it was learned already
     for path, point in points.items():
         fields = as_mapping(point) or {}
         family = registered_family(fields.get("family") or (tasks.get("source") or {}).get("family"))
@@ -263,7 +257,7 @@ def _unpublished(data: Mapping[str, Any]) -> list[Flaw]:
     if family is None or "published" not in family:
         return []
     try:
-        trunk = _trunk(data.get("trunk", "nature"))
+        trunk = trunk_named(data.get("trunk", "nature"))
         weights = type(trunk).model_validate({**trunk.model_dump(), "weights": family["published"]}).model_dump()
     except ValidationError:
         name = shown(family["published"])

@@ -47,11 +47,7 @@ def _validated(document: Document, overrides: Iterable[str], *, files: bool) -> 
         config = ExperimentConfig.model_validate(document.data, context={"files": files})
     except ValidationError as error:
         flaws = found_flaws(error, document.data)
-        is_shorter = document.data.get("kind") == "images"
-        paths = [
-            as_written(flaw.path, document.data) if is_shorter and flaw.path not in document.places else flaw.path
-            for flaw in flaws
-        ]
+        paths = [as_written(flaw.path, document.data, document.places) for flaw in flaws]
         # Each once, also where one place in the file stands for several targets.
         told = dict.fromkeys(zip(paths, (flaw.message for flaw in flaws), strict=True))
         found = [document.problem(path, message) for path, message in told]

@@ -142,6 +142,10 @@ def _source_schema() -> Schema:
             "anyOf": [{"type": "string", "minLength": 1}, _foreign_agent_schema()],
             "description": described["agent"],
         },
+        "learner": {
+            **_named_by_key(registry.ALGORITHMS, key="algorithm", default=None),
+            "description": described["learner"],
+        },
     }
     ways["budget"].pop("title", None)
     one_way = [{"required": [key]} for key in ("budget", "agent", "published")]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from rltransfer.config.experiment_config import ExperimentConfig
 
+_UNITS = {"agents": "environment steps", "images": "examples"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExperimentSize:
@@ -13,6 +15,7 @@ class ExperimentSize:
 
     Args:
         unit: what steps are: environment steps, or examples learned from.
+        source_unit: what the source's are.
         num_targets: targets.
         num_methods: methods, the control among them.
         num_seeds: seeds.
@@ -23,6 +26,7 @@ class ExperimentSize:
     """
 
     unit: str
+    source_unit: str
     num_targets: int
     num_methods: int
     num_seeds: int
@@ -38,12 +42,15 @@ class ExperimentSize:
     def __str__(self) -> str:
         if not self.num_targets:
             agents = _counted(self.num_source_agents, "source agent")
-            return f"{agents}, no targets\n{self.source_steps:,} {self.unit}"
+            return f"{agents}, no targets\n{self.source_steps:,} {self.source_unit}"
         counts = (
             f"{_counted(self.num_targets, 'target')} x {_counted(self.num_methods, 'method')}"
             f" x {_counted(self.num_seeds, 'seed')} = up to {_counted(self.num_trials, 'trial')}"
         )
         agents = _counted(self.num_source_agents, "source agent") if self.num_source_agents else "a given source agent"
+        if self.source_unit != self.unit:
+            source, target = f"{self.source_steps:,} {self.source_unit}", f"{self.target_steps:,} {self.unit}"
+            return f"{counts}, after {agents}\n{source} of the source, {target} of targets"
         total = self.source_steps + self.target_steps
         return (
             f"{counts}, after {agents}\n"
@@ -56,7 +63,8 @@ def size_of(config: ExperimentConfig) -> ExperimentSize:
     num_seeds, num_targets = len(config.seeds), len(config.targets)
     num_training = sum(method.trains + method.changes_source for method in config.methods)
     return ExperimentSize(
-        unit="examples" if config.kind == "images" else "environment steps",
+        unit=_UNITS[config.kind],
+        source_unit=_UNITS[config.source_kind if config.source.is_trained else config.kind],
         num_targets=num_targets,
         num_methods=len(config.methods),
         num_seeds=num_seeds,

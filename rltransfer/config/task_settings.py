@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, PlainValidator, ValidationInfo
 
 from rltransfer import registry
+from rltransfer.config.choices import AnotherAgent
 from rltransfer.config.named import look_up, name_of, named_by_key, named_by_mapping
 from rltransfer.config.section import Section, Steps, whole
 from rltransfer.flaws import Flaw, flaw_error, hint, shown
@@ -98,7 +99,7 @@ OwnFamily = AdHocFamily | DataFamily | PublishedFamily
 
 def own_family(fields: Mapping[str, Any]) -> OwnFamily:
     """The family that a mapping describes; by its keys, data, published weights or a Gymnasium environment."""
-    if "data" in fields:
+    if any(key in fields for key in DataFamily.model_fields):
         return DataFamily.model_validate(fields)
     if "published" in fields:
         return PublishedFamily.model_validate(fields)
@@ -253,10 +254,14 @@ class SourceSettings(TaskSettings):
         budget: environment steps that each source agent trains for. Give this or ``agent``.
         agent: folder of a trained agent, such as ``runs/quickstart/source/seed-0``, in place of training one; or one of
             Stable-Baselines3 as ``{file: agent.zip, algorithm: ppo}``.
+        learner: the algorithm that learns the source, as under ``agent`` of the experiment, where it is another than
+            that of targets. Left out, labelled data are learned by ``classifier`` though targets are environments, and
+            environments by ``ppo`` though targets are labelled data.
     """
 
     budget: Steps | None = None
     agent: TrainedAgent = None
+    learner: AnotherAgent = None
 
     @property
     def is_trained(self) -> bool:
@@ -273,6 +278,8 @@ class SourceSettings(TaskSettings):
             return data, [Flaw((key,), message) for key in given]
         if len(given) == 2:
             return data, [Flaw(("agent",), "given together with budget. Keep budget to train, or agent to reuse one.")]
+        if given == ["agent"] and data.get("learner") is not None:
+            return data, [Flaw(("learner",), "given together with agent, which has learned already. Leave it out.")]
         if not given:
             message = "missing. Give the steps to train the source for, or under 'agent' a trained agent's folder."
             return data, [Flaw(("budget",), message)]

@@ -22,6 +22,7 @@ def draw_curves(result: Result, path: Path) -> None:
     Curves are the IQM over seeds, with 95% bootstrap intervals as bands.
     """
     targets = result.targets or (_source_alone(result),)
+    words = result.words if result.targets else result.source_words
     panels = len(targets)
     labels = [arm.method for arm in targets[0].arms]
     width = 1 + 4.2 * panels
@@ -32,8 +33,8 @@ def draw_curves(result: Result, path: Path) -> None:
     axes = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
     for axis, target in zip(axes, targets, strict=True):
         _panel(axis, target, labels)
-        axis.set_xlabel(result.words.steps)
-    axes[0].set_ylabel(f"{result.words.score} on {result.words.measured_on}")
+        axis.set_xlabel(words.steps)
+    axes[0].set_ylabel(f"{words.score} on {words.measured_on}")
     handles = {text: line for axis in axes for line, text in zip(*axis.get_legend_handles_labels(), strict=True)}
     shown = [label for label in labels if label in handles]
     figure.legend(

@@ -83,6 +83,7 @@ class Result:
     Args:
         experiment: its name.
         words: what its figures are called.
+        source_words: what those of its source are called.
         num_seeds: how many seeds it is to have.
         source_steps: environment steps each source agent was trained for; 0 where it was given.
         source_task: what they learn, in words.
@@ -96,6 +97,7 @@ class Result:
 
     experiment: str
     words: Words
+    source_words: Words
     num_seeds: int
     source_steps: int
     source_task: str
@@ -146,6 +148,7 @@ def collect(run: RunDirectory) -> Result:
     return Result(
         experiment=config.experiment,
         words=WORDS[config.kind],
+        source_words=WORDS[config.source_kind],
         num_seeds=len(config.seeds),
         source_steps=config.source.budget or 0,
         source_task=str(task_of_experiment(config, SOURCE)),

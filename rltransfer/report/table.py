@@ -33,7 +33,8 @@ def plain_text(result: Result, *, width: int = 130) -> str:
 
 
 def _parts(result: Result) -> Iterator[RenderableType]:
-    words = result.words
+    given = result.source_words
+    words = result.words if result.targets else given
     about = "transfer against the from-scratch control" if result.targets else f"{words.source} on {result.source_task}"
     yield Text(f"{result.experiment}: {about}", style="bold")
     paired = ", paired by seed" if result.targets else ""
@@ -42,12 +43,12 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     source = result.source.at_end()
     if source is not None:
         trained = (
-            f"{words.source} trained for {result.source_steps:,} {words.counted} {words.reach} {_interval(source)}"
+            f"{given.source} trained for {result.source_steps:,} {given.counted} {given.reach} {_interval(source)}"
         )
-        yield Text(f"{trained}{_success(result.source, words)}")
+        yield Text(f"{trained}{_success(result.source, given)}")
     for target in result.targets:
         yield Text()
-        yield from _target(target, words)
+        yield from _target(target, words, given)
     if result.targets:
         yield from overview(result)
         yield from _legend()
@@ -85,7 +86,7 @@ def _legend() -> Iterator[RenderableType]:
     )
 
 
-def _target(target: TargetResult, words: Words) -> Iterator[RenderableType]:
+def _target(target: TargetResult, words: Words, given: Words) -> Iterator[RenderableType]:
     yield Text.assemble((target.name, "bold"), f"  {target.task}")
     control = target.arms[0]
     start, end = control.at_start(), control.at_end()
@@ -106,7 +107,7 @@ def _target(target: TargetResult, words: Words) -> Iterator[RenderableType]:
         for arm in target.arms
         if arm.summary is not None and arm.summary.transfer_times is not None
     ]
-    if totals:
+    if totals and words.counted == given.counted:  # examples and steps of an environment do not add up
         text = f"to threshold with the source's steps counted: {', '.join(totals)}"
         yield Padding(Text(text, style="dim"), (0, 0, 0, 2))
     for arm in target.arms:
@@ -115,7 +116,7 @@ def _target(target: TargetResult, words: Words) -> Iterator[RenderableType]:
         if arm.kept:
             before = sum(b for b, _ in arm.kept.values()) / len(arm.kept)
             after = sum(a for _, a in arm.kept.values()) / len(arm.kept)
-            text = f"{arm.method}: {words.score} on the source task {before:.2f} before, {after:.2f} after"
+            text = f"{arm.method}: {given.score} on the source task {before:.2f} before, {after:.2f} after"
             yield Padding(Text(text, style="dim"), (0, 0, 0, 2))
 
 

@@ -50,9 +50,64 @@ def test_published_weights_are_a_source_without_a_budget():
     assert parse_experiment(resolved_yaml(config)) == config
 
 
+ACROSS = """\
+experiment: across
+seeds: 2
+budget: 1024
+"""
+
+
+def test_a_source_of_labels_for_agents_has_a_classifier_of_its_own():
+    source = "source: {data: mnist, size: 64, budget: 2048}\n"
+    targets = "targets: {rover: {family: rover}}\nmethods: [frozen]\n"
+    config = parse_experiment(ACROSS + source + targets)
+    assert (config.kind, config.source_kind) == ("agents", "images")
+    assert (config.agent.name, config.learner("source").name, config.learner("rover").name) == (
+        "ppo",
+        "classifier",
+        "ppo",
+    )
+    assert config.task("source").family.size == 64
+    assert "4,096 examples of the source, 4,096 environment steps of targets" in str(size_of(config))
+    assert parse_experiment(resolved_yaml(config)) == config
+    chosen = parse_experiment(ACROSS + source.replace("budget", "learner: {num_envs: 8}, budget") + targets)
+    assert (chosen.learner("source").name, chosen.learner("source").num_envs) == ("classifier", 8)
+
+
+def test_a_source_of_rewards_for_classifiers_has_an_agent_of_its_own():
+    source = "source: {family: rover, task: swap, budget: 2048}\n"
+    targets = "size: 64\ntargets: {few: {data: digits, per_class: 5}}\nmethods: [frozen]\n"
+    config = parse_experiment("kind: images\n" + ACROSS + source + targets)
+    assert (config.source_kind, config.learner("source").name, config.learner("few").name) == (
+        "agents",
+        "ppo",
+        "classifier",
+    )
+    assert config.task("source").family == "rover"
+    assert config.task("few").family.size == 64
+    assert parse_experiment(resolved_yaml(config)) == config
+
+
+def test_published_weights_are_a_source_for_agents():
+    source = "trunk: efficientnet_lite0\nsource: {published: imagenet}\n"
+    config = parse_experiment(ACROSS + source + "targets: {rover: {family: rover}}\nmethods: [frozen]\n")
+    assert (config.agent.name, config.learner("source").name) == ("ppo", "classifier")
+    assert parse_experiment(resolved_yaml(config)) == config
+
+
 @pytest.mark.parametrize(
     ("tasks", "place", "told"),
     [
+        (
+            "source: {family: rover, budget: 9, learner: pppo}\ntargets: {a: {data: digits}}",
+            "6:36: source.learner",
+            "Did you mean 'ppo'",
+        ),
+        (
+            "source: {family: rover, agent: runs/x, learner: ppo}\ntargets: {a: {data: digits}}",
+            "source.learner",
+            "has learned already",
+        ),
         ("source: {data: mnits, budget: 9}\ntargets: {a: {data: digits}}", "6:10: source.data", "Did you mean 'mnist'"),
         ("source: {data: mnist, budget: 9}\ntargets: {a: {per_class: 0}}", "7:15: targets.a.per_class", "at least 1"),
         ("source: {data: mnist, budget: 9}\ntargets: {a: {}}", "7:11: targets.a", "it is the source"),

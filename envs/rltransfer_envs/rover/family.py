@@ -58,13 +58,19 @@ class Rover(Family):
         return "discrete" if robot in spaces.ACTION_MEANINGS else "continuous"
 
     def facts(self, state: Mapping[str, Any], copy: int) -> Mapping[str, str | float]:
-        """Where robot, goal and block are, in metres from the middle, and the robot's heading in degrees."""
+        """Where robot, goal and block are, in metres from the middle, and the robot's heading in degrees.
+
+        ``goal_bearing`` is the direction from robot to goal, in degrees counter-clockwise from the right, and
+        ``goal_distance`` how far it is, in metres.
+        """
         x, y, heading = state["robot"][copy, :3].tolist()
         goal_x, goal_y = state["goal"][copy].tolist()
         block_x, block_y = state["block"][copy, :2].tolist()
         degrees = math.degrees(math.remainder(heading, math.tau))
         places = {"goal_x": goal_x, "goal_y": goal_y, "block_x": block_x, "block_y": block_y}
-        return {"x": x, "y": y, "heading": degrees, **places}
+        right, up = goal_x - x, goal_y - y
+        way = {"goal_bearing": math.degrees(math.atan2(up, right)), "goal_distance": math.hypot(right, up)}
+        return {"x": x, "y": y, "heading": degrees, **places, **way}
 
 
 ROVER = Rover()
