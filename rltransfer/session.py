@@ -45,7 +45,7 @@ def run_in_terminal(config: ExperimentConfig, *, out: Path | None, workers: int 
             return INTERRUPTED
     run = RunDirectory(out if out is not None else Path("runs") / config.experiment)
     console.print(render(result))
-    figures = ", ".join(str(path) for path in (run.curves, run.gains) if path.exists())
+    figures = ", ".join(str(path) for path in (run.curves, run.gains, run.sizes) if path.exists())
     seen = f"curves: tensorboard --logdir {run.path}    again: rltransfer show {run.path}"
     console.print(Text(f"\nfigures: {figures}    {seen}"))
     return FAILED if result.failed or result.damaged else 0

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from rltransfer.files import write_atomically
 from rltransfer.metrics import stratified_bootstrap
-from rltransfer.report.result import Arm, Result, TargetResult
+from rltransfer.report.figures import legend_columns, save
+from rltransfer.report.result import Result
 from rltransfer.report.styles import look_of, seeds_in_words
+from rltransfer.report.target import Arm, TargetResult
 
 
 def draw_curves(result: Result, path: Path) -> None:
@@ -26,10 +25,9 @@ def draw_curves(result: Result, path: Path) -> None:
     panels = len(targets)
     labels = [arm.method for arm in targets[0].arms]
     width = 1 + 4.2 * panels
-    columns = _legend_columns(labels, width)
+    columns = legend_columns(labels, width)
     rows = -(-len(labels) // columns)
     figure = Figure(figsize=(width, 3.5 + 0.22 * rows), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.subplots(1, panels, sharey=True, squeeze=False)[0]
     for axis, target in zip(axes, targets, strict=True):
         _panel(axis, target, labels)
@@ -47,18 +45,7 @@ def draw_curves(result: Result, path: Path) -> None:
     )
     bands = ", 95% bootstrap intervals" if result.num_seeds > 1 else ""
     figure.suptitle(f"{result.experiment}: IQM over {seeds_in_words(result.num_seeds)}{bands}", fontsize=11)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=140)
-    write_atomically(path, picture.getvalue())
-
-
-def _legend_columns(labels: list[str], width: float) -> int:
-    """The most columns of a legend with these labels, filled one after the other, that ``width`` inches hold."""
-    for columns in range(len(labels), 1, -1):
-        longest = [max(len(label) for label in column) for column in np.array_split(labels, columns)]
-        if sum(0.6 + 0.085 * length for length in longest) <= width:
-            return columns
-    return 1
+    save(figure, path)
 
 
 def _source_alone(result: Result) -> TargetResult:

@@ -18,6 +18,7 @@ def write_result(run: RunDirectory, result: Result) -> None:
     """Write ``result.json``, ``result.txt``, and the figures of what there is."""
     from rltransfer.report.curves import draw_curves
     from rltransfer.report.gains import draw_gains
+    from rltransfer.report.size_curves import draw_sizes
 
     write_json(run.result, _plain(result))
     write_atomically(run.table, plain_text(result).encode())
@@ -26,6 +27,8 @@ def write_result(run: RunDirectory, result: Result) -> None:
         draw_curves(result, run.curves)
     if any(arm.summary is not None for arm in arms):
         draw_gains(result, run.gains)
+    if result.sizes and any(arm.curves for arm in arms):
+        draw_sizes(result, run.sizes)
 
 
 def _plain(value: Any) -> Any:

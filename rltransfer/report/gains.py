@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import math
 from pathlib import Path
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from rltransfer.files import write_atomically
-from rltransfer.report.result import Result, TargetResult
+from rltransfer.report.figures import save
+from rltransfer.report.result import Result
 from rltransfer.report.styles import VERDICT_COLOURS, seeds_in_words
+from rltransfer.report.target import TargetResult
 
 
 def draw_gains(result: Result, path: Path) -> None:
@@ -24,7 +23,6 @@ def draw_gains(result: Result, path: Path) -> None:
     methods = [arm.method for arm in result.targets[0].arms[1:]]
     panels = len(result.targets)
     figure = Figure(figsize=(2.2 + 2.6 * panels, 1.5 + 0.24 * len(methods)), layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.subplots(1, panels, sharey=True, sharex=True, squeeze=False)[0]
     for axis, target in zip(axes, result.targets, strict=True):
         _panel(axis, target, methods)
@@ -35,9 +33,7 @@ def draw_gains(result: Result, path: Path) -> None:
     figure.legend(handles, list(VERDICT_COLOURS), loc="outside lower center", ncols=len(handles), frameon=False)
     over = seeds_in_words(result.num_seeds)
     figure.suptitle(f"{result.experiment}: gain over the from-scratch control, {over}", fontsize=11)
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=140)
-    write_atomically(path, picture.getvalue())
+    save(figure, path)
 
 
 def _panel(axis: Axes, target: TargetResult, methods: list[str]) -> None:

@@ -9,15 +9,16 @@ from rich.padding import Padding
 from rich.text import Text
 
 from rltransfer.metrics import worked_rate
-from rltransfer.report.result import Arm, Result
+from rltransfer.report.result import Result
 from rltransfer.report.styles import STYLES, ruled_table
+from rltransfer.report.target import Arm, arms_of
 
 MARKS = {"helped": " ↑", "hurt": " ↓", "no evidence": "  "}
 
 
 def overview(result: Result) -> Iterator[RenderableType]:
     """Gain of each method on each target, where there are several; nothing otherwise."""
-    by_method = {arm.method: arms_of(result, arm.method) for arm in result.targets[0].arms[1:]}
+    by_method = {arm.method: arms_of(result.targets, arm.method) for arm in result.targets[0].arms[1:]}
     judged = [arm.summary.verdict for arms in by_method.values() for arm in arms if arm and arm.summary]
     if len(result.targets) < 2 or not judged:
         return
@@ -31,11 +32,6 @@ def overview(result: Result) -> Iterator[RenderableType]:
         table.add_row(method, *(_cell(arm) for arm in arms))
     yield Padding(table, (0, 0, 0, 2))
     yield Padding(Text("↑ helped, ↓ hurt, by the verdicts above", style="dim"), (0, 0, 0, 2))
-
-
-def arms_of(result: Result, method: str) -> list[Arm | None]:
-    """The method's arm on each target."""
-    return [next((arm for arm in target.arms if arm.method == method), None) for target in result.targets]
 
 
 def _cell(arm: Arm | None) -> Text:

@@ -13,67 +13,15 @@ from numpy.typing import NDArray
 from rltransfer.config import ExperimentConfig, load_experiment
 from rltransfer.errors import ArtifactError, ConfigError
 from rltransfer.experiment_tasks import task_of_experiment
-from rltransfer.metrics import MIN_SEEDS, Curve, Interval, TransferSummary, stratified_bootstrap, summarize
+from rltransfer.metrics import MIN_SEEDS, Curve, stratified_bootstrap, summarize
+from rltransfer.report.sizes import Sizes, sizes_of
+from rltransfer.report.target import Arm, TargetResult
 from rltransfer.report.words import WORDS, Words
 from rltransfer.runs import SOURCE, EvaluationRow, RunDirectory, TrialDirectory, TrialName
 
 THRESHOLD_SHARE = 0.8
 """Where no threshold is given: this share of the way from the control's first mean return to its best."""
 MEND = "Delete its folder, and it runs again."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arm:
-    """One method on one target, over its finished seeds.
-
-    Args:
-        method: its label.
-        curves: seed to its learning curve on the target.
-        success: seed to the success rate of its last evaluation; empty where the task defines none.
-        kept: seed to (before, after) return on the source task, where the method goes on playing it.
-        steps_per_second: of training, median over seeds; None for a method that does not train.
-        source_steps: further steps on the source task beside the target, as hard sharing takes; most of any seed.
-        source_trained: steps that the source agents had been trained for; most of any seed.
-        summary: against the control; None for the control itself and where no pair of seeds is finished.
-        reason: why there is nothing to show, where there is nothing.
-    """
-
-    method: str
-    curves: Mapping[int, Curve]
-    success: Mapping[int, float]
-    kept: Mapping[int, tuple[float, float]]
-    steps_per_second: float | None
-    source_steps: int = 0
-    source_trained: int = 0
-    summary: TransferSummary | None = None
-    reason: str = ""
-
-    def at_end(self) -> Interval | None:
-        """Mean return of the last tenth of evaluations: IQM over seeds with its interval."""
-        scores = np.array([curve.final() for curve in self.curves.values()])
-        return stratified_bootstrap(scores[:, None]) if len(scores) else None
-
-    def at_start(self) -> Interval | None:
-        """Return before training: IQM over seeds with its interval."""
-        scores = np.array([curve.first() for curve in self.curves.values()])
-        return stratified_bootstrap(scores[:, None]) if len(scores) else None
-
-
-@dataclass(frozen=True, kw_only=True)
-class TargetResult:
-    """Every method on one target; the control comes first.
-
-    Args:
-        name: as the experiment calls it.
-        task: what it is, in words.
-        threshold: the return that time-to-threshold counts to; None while the control is not finished.
-        arms: one a method.
-    """
-
-    name: str
-    task: str
-    threshold: float | None
-    arms: tuple[Arm, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +37,7 @@ class Result:
         source_task: what they learn, in words.
         source: the source agents' own learning curves.
         targets: in the experiment's order.
+        sizes: those of them that differ only in how much is learned from.
         failed: trial to what went wrong.
         damaged: trial to why its files cannot be read; the others are counted without it.
         missing: trials that have not run to their end.
@@ -103,6 +52,7 @@ class Result:
     source_task: str
     source: Arm
     targets: tuple[TargetResult, ...]
+    sizes: tuple[Sizes, ...]
     failed: Mapping[str, str]
     damaged: Mapping[str, str]
     missing: tuple[str, ...]
@@ -154,6 +104,7 @@ def collect(run: RunDirectory) -> Result:
         source_task=str(task_of_experiment(config, SOURCE)),
         source=replace(_arm(trials, SOURCE, "", config.seeds), method=SOURCE),
         targets=targets,
+        sizes=sizes_of(config),
         failed={str(n): str(t.status.get("error", "")) for n, t in trials.items() if t.status.get("state") == "failed"},
         damaged={str(n): t.damage for n, t in trials.items() if t.damage},
         missing=tuple(str(n) for n, t in trials.items() if not t.damage and t.status.get("state") not in done),

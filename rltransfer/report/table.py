@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,11 +10,13 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from rltransfer.metrics import ArmTimes, Interval, TimesToThreshold, stratified_bootstrap
+from rltransfer.metrics import ArmTimes, TimesToThreshold, stratified_bootstrap
 from rltransfer.report.overview import overview
-from rltransfer.report.result import Arm, Result, TargetResult
+from rltransfer.report.result import Result
+from rltransfer.report.sizes import sizes_table
 from rltransfer.report.styles import STYLES, ruled_table, seeds_in_words
-from rltransfer.report.words import Words
+from rltransfer.report.target import Arm, TargetResult
+from rltransfer.report.words import Words, interval_in_words
 
 
 def render(result: Result) -> RenderableType:
@@ -42,15 +43,16 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     yield Text(f"{seeds_in_words(result.num_seeds)}; {figures}{paired}; {words.scores} on {words.measured_on}.")
     source = result.source.at_end()
     if source is not None:
-        trained = (
-            f"{given.source} trained for {result.source_steps:,} {given.counted} {given.reach} {_interval(source)}"
-        )
-        yield Text(f"{trained}{_success(result.source, given)}")
+        trained = f"{given.source} trained for {result.source_steps:,} {given.counted}"
+        reached = f"{given.reach} {interval_in_words(source)}{_success(result.source, given)}"
+        yield Text(f"{trained} {reached}")
     for target in result.targets:
         yield Text()
         yield from _target(target, words, given)
     if result.targets:
         yield from overview(result)
+        for sizes in result.sizes:
+            yield from sizes_table(sizes, result.targets, words)
         yield from _legend()
     elif result.source.curves:
         yield from _source_curve(result.source, words)
@@ -70,7 +72,7 @@ def _source_curve(source: Arm, words: Words) -> Iterator[RenderableType]:
     table = ruled_table(words.steps, words.score)
     curves = list(source.curves.values())
     for k, steps in enumerate(curves[0].env_steps):
-        table.add_row(f"{steps:,}", _interval(stratified_bootstrap(np.array([[c.returns[k]] for c in curves]))))
+        table.add_row(f"{steps:,}", interval_in_words(stratified_bootstrap(np.array([[c.returns[k]] for c in curves]))))
     yield Padding(table, (0, 0, 0, 2))
     yield Text(f"{_speed(source)} {words.steps}/s of training, median over seeds")
 
@@ -94,7 +96,9 @@ def _target(target: TargetResult, words: Words, given: Words) -> Iterator[Render
         yield Padding(Text(f"from scratch: {control.reason}"), (0, 0, 0, 2))
     else:
         threshold = "" if target.threshold is None else f"; threshold {target.threshold:.2f}"
-        text = f"from scratch: {words.score} {_interval(start)} at the start, {_interval(end)} at the end"
+        text = (
+            f"from scratch: {words.score} {interval_in_words(start)} at the start, {interval_in_words(end)} at the end"
+        )
         yield Padding(Text(f"{text}{_success(control, words)}{threshold}"), (0, 0, 0, 2))
     table = ruled_table("method", "jumpstart", "asymptotic gain", "gain", "ratio", "to threshold", "steps/s")
     table.add_column("verdict")
@@ -134,26 +138,14 @@ def _row(arm: Arm) -> tuple[RenderableType, ...]:
     summary = arm.summary
     return (
         arm.method,
-        _interval(summary.jumpstart, signed=True),
-        _interval(summary.asymptotic_gain, signed=True),
-        _interval(summary.total_reward_gain, signed=True),
-        _interval(summary.transfer_ratio, signed=True),
+        interval_in_words(summary.jumpstart, signed=True),
+        interval_in_words(summary.asymptotic_gain, signed=True),
+        interval_in_words(summary.total_reward_gain, signed=True),
+        interval_in_words(summary.transfer_ratio, signed=True),
         _target_times(summary.transfer_times),
         _speed(arm),
         Text(summary.verdict, style=STYLES[summary.verdict]),
     )
-
-
-def _interval(interval: Interval, *, signed: bool = False) -> str:
-    if not interval.is_defined:
-        return "undefined"
-    sign = "+" if signed else ""
-    ends = (interval.point, interval.low, interval.high)
-    digits = 2 if max(abs(end) for end in ends if math.isfinite(end)) < 100 else 0
-    point = f"{interval.point:{sign}.{digits}f}"
-    if math.isinf(interval.low):  # one seed says nothing about the spread
-        return point
-    return f"{point} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"
 
 
 def _target_times(times: ArmTimes | None) -> str:

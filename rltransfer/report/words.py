@@ -1,8 +1,11 @@
-"""What is counted and what is measured, in words, by the kind of an experiment."""
+"""What is counted and what is measured, in words."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+from rltransfer.metrics import Interval
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,3 +56,16 @@ WORDS = {
     ),
 }
 """By ``kind``."""
+
+
+def interval_in_words(interval: Interval, *, signed: bool = False) -> str:
+    """``1.23 [1.20, 1.30]``; without ends where one seed says nothing of the spread."""
+    if not interval.is_defined:
+        return "undefined"
+    sign = "+" if signed else ""
+    ends = (interval.point, interval.low, interval.high)
+    digits = 2 if max(abs(end) for end in ends if math.isfinite(end)) < 100 else 0
+    point = f"{interval.point:{sign}.{digits}f}"
+    if math.isinf(interval.low):
+        return point
+    return f"{point} [{interval.low:.{digits}f}, {interval.high:.{digits}f}]"

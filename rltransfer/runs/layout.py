@@ -147,6 +147,7 @@ class RunDirectory:
         self.table = self.path / "result.txt"
         self.curves = self.path / "curves.png"
         self.gains = self.path / "gains.png"
+        self.sizes = self.path / "sizes.png"
 
     def trial(self, name: TrialName) -> TrialDirectory:
         """The files of one trial."""
