@@ -18,15 +18,15 @@ import numpy as np
 from gymnasium import spaces
 from measuring import learner
 from stable_baselines3.common.base_class import BaseAlgorithm
-from synthetic import BATCH, EPOCHS, NUM_STEPS, SyntheticImages
+from synthetic import BATCH, EPOCHS, SyntheticImages
 
 import rltransfer as rlt
 from rltransfer.errors import ConfigError, NotApplicableError
 from rltransfer.registry import METHODS
 
-ON_POLICY = {"n_steps": NUM_STEPS, "batch_size": BATCH, "n_epochs": EPOCHS}
+ON_POLICY = {"n_steps": 32, "batch_size": BATCH, "n_epochs": EPOCHS}
 OFF_POLICY = {"buffer_size": 2_048, "learning_starts": 64, "batch_size": 128, "train_freq": 4, "gradient_steps": 4}
-STEPS = {"ppo": 1_024, "dqn": 256, "sac": 128}
+STEPS = {"ppo": 256, "dqn": 128, "sac": 64}
 SETTINGS_OF: dict[str, dict[str, Any]] = {}
 LEFT_OUT = ("direct", "compose")
 """The one that does not learn, and the one that is several others."""

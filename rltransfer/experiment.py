@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
 from collections.abc import Callable, Mapping
@@ -90,21 +91,23 @@ def with_usual_trunk(config: ExperimentConfig) -> ExperimentConfig:
     """``config`` with the trunk ``mlp`` where it names none and the source is observed in vectors.
 
     Raises:
-        ConfigError: a method names a stage that this trunk does not have.
+        ConfigError: a method names a stage that the trunk does not have.
     """
     from rltransfer.agents.making import trunk_spec, usual_trunk
     from rltransfer.tasks.vec_env import channels_first
 
-    if "trunk" in config.model_fields_set:
-        return config
-    try:
-        observation, _ = task_of_experiment(config, "source").spaces()
+    trunk: Any = config.trunk
+    if "trunk" not in config.model_fields_set:
+        try:
+            observation, _ = task_of_experiment(config, "source").spaces()
+        except RLTransferError:
+            return config  # see check_parts, which says of what task this is
         trunk = trunk_spec(usual_trunk(channels_first(observation)))
-    except RLTransferError:
-        return config  # see check_parts, which says of what task this is
-    for method in config.methods:
-        method.check_stages(trunk.stage_names())
-    return config.model_copy(update={"trunk": trunk})
+        config = config.model_copy(update={"trunk": trunk})
+    with contextlib.suppress(NotImplementedError):  # a trunk that knows its stages once it is built
+        for method in config.methods:
+            method.check_stages(trunk.stage_names())
+    return config
 
 
 def plan_trials(config: ExperimentConfig) -> tuple[Plan, Mapping[TrialName, str]]:

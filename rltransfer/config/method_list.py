@@ -102,21 +102,36 @@ def _repeated_labels(made: dict[int, Any]) -> list[Flaw]:
 
 
 def _wrong_stages(made: dict[int, Any], trunk: Any) -> list[Flaw]:
-    """Methods that name a stage which the trunk does not have, where both can tell without being built."""
+    """Methods that name a stage which the trunk does not have, where both can tell without being built.
+
+    A trunk of default settings may be one that no one has named. Its methods may then name stages of either usual
+    trunk; which of the two it is, ``with_usual_trunk`` finds when observations are known.
+    """
     if trunk is None:
         return []
     try:
         stages = trunk.stage_names()
     except NotImplementedError:
         return []
+    usual = [registry.TRUNKS.get(name)() for name in ("nature", "mlp")]
     flaws = []
     for index, method in made.items():
         try:
             method.check_stages(stages)
         except ConfigError as error:
+            if trunk == usual[0] and _fits(method, usual[1]):
+                continue
             option = _option_naming(method, error.name) if isinstance(error, UnknownNameError) else ()
             flaws.append(Flaw((index, name_of(registry.METHODS, method), *option), str(error)))
     return flaws
+
+
+def _fits(method: Any, trunk: Any) -> bool:
+    try:
+        method.check_stages(trunk.stage_names())
+    except ConfigError:
+        return False
+    return True
 
 
 def _algorithms_not_served(made: dict[int, Any], agent: Any) -> list[Flaw]:

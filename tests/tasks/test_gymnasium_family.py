@@ -367,6 +367,9 @@ def test_vectors_are_read_by_mlp_where_an_experiment_names_no_trunk():
 def test_stages_of_the_trunk_that_an_experiment_does_not_name_must_be_there():
     with pytest.raises(ConfigError, match="unknown stage 'conv3'"):
         with_usual_trunk(parse_experiment(POLES.replace("METHOD", "frozen: {at: conv3}")))
+    with_usual_trunk(parse_experiment(POLES.replace("METHOD", "frozen: {at: fc1}")))
+    with pytest.raises(ConfigError, match="unknown stage 'fc1'"):
+        with_usual_trunk(parse_experiment(POLES.replace("METHOD", "frozen: {at: fc1}") + "trunk: nature\n"))
 
 
 def test_an_experiment_refuses_an_attribute_that_is_not_there_and_names_the_task():
