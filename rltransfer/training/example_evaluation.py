@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +47,7 @@ class ExampleEvaluator(Evaluator):
         """Let ``act`` name the class of every example; see ``Evaluator.play``."""
         named = [
             np.asarray(act(part, np.ones(len(part), dtype=np.bool_))).reshape(len(part))
-            for part in (self._inputs[start : start + _CHUNK] for start in range(0, len(self._inputs), _CHUNK))
+            for part in _parts(self._inputs)
         ]
         right = np.concatenate(named) == self._examples.labels
         return Episodes(returns=right.astype(np.float64), lengths=np.ones(len(right), dtype=np.int64), successes=right)
@@ -58,9 +58,13 @@ class ExampleEvaluator(Evaluator):
         if not isinstance(cache, FeatureCache):
             return raw
         if self._cached is None or self._cached[0] is not cache:
-            parts = [cache.encode(raw[start : start + _CHUNK]) for start in range(0, len(raw), _CHUNK)]
-            self._cached = (cache, np.concatenate(parts))
+            self._cached = (cache, np.concatenate([cache.encode(part) for part in _parts(raw)]))
         return self._cached[1]
+
+
+def _parts(inputs: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Copies, because torch warns of arrays that may not be written, as those of loaded data."""
+    return (inputs[start : start + _CHUNK].copy() for start in range(0, len(inputs), _CHUNK))
 
 
 def evaluator_for(task: Task, *, episodes: int, seed: int) -> Evaluator:

@@ -259,3 +259,19 @@ def test_an_environment_that_has_such_names_by_chance_is_no_data_set(tiny, rover
     rlt.Frozen().attach(model, source)
     assert type(model.get_env()) is FeatureCache
     model.learn(64)
+
+
+def test_soft_sharing_begins_heads_afresh_where_asked_to(red):
+    source = learner(red, seed=7)
+    source.learn(64)
+    model, fresh = learner(family("blue", colour=2)), learner(family("blue", colour=2))
+    fates = rlt.SoftSharing(heads="reinit").attach(model, source).of("target")
+    assert fates["action_net.weight"].fate == "re-initialised"
+    assert torch.equal(model.policy.action_net.weight, fresh.policy.action_net.weight)
+    assert fates["trunk.fc.1.weight"].fate == "penalised"
+
+
+def test_examples_that_may_not_be_written_are_measured_without_a_warning():
+    data = family()
+    data.test.inputs.setflags(write=False)
+    assert len(evaluator_for(data.task(), episodes=1, seed=0).measure(learner(data)).returns) == 40

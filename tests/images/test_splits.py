@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from rltransfer.errors import DataError
-from rltransfer.images.data import FeatureSet, ImageSet, few_per_class, joined, split
+from rltransfer.images.data import Digits, FeatureSet, ImageSet, few_per_class, joined, split
+from rltransfer.images.data.splits import of_classes
 
 LABELS = np.repeat([0, 2, 1], [10, 30, 20])
 DATA = FeatureSet(labels=LABELS, class_names=("a", "b", "c", "none"), features=np.arange(60.0)[:, None])
@@ -49,6 +50,28 @@ def test_what_is_drawn_of_a_class_hangs_on_no_other():
     alone = few_per_class(DATA.take(np.flatnonzero(LABELS == 2)), 5, seed=3)
     among = few_per_class(DATA, 5, seed=3)
     np.testing.assert_array_equal(alone.features.ravel() - 10, among.features[among.labels == 2].ravel() - 10)
+
+
+def test_some_classes_are_kept_and_numbered_as_named():
+    kept = of_classes(DATA, ("c", "a"))
+    assert kept.class_names == ("c", "a")
+    assert kept.labels.tolist() == [
+        {"c": 0, "a": 1}[DATA.class_names[k]] for k in LABELS if DATA.class_names[k] in "ac"
+    ]
+    assert kept.features.tolist() == DATA.features[np.isin(LABELS, [0, 2])].tolist()
+    train, test = Digits(only=("7", "2")).train_test(per_class=3)
+    every, tested = Digits().train_test()
+    assert train.counts().tolist() == [3, 3]
+    assert train.class_names == test.class_names == ("7", "2")
+    sevens = every.images[every.labels == 7]
+    assert all((sevens == image).all((1, 2, 3)).any() for image in train.images[train.labels == 0])
+    np.testing.assert_array_equal(test.images[test.labels == 1], tested.images[tested.labels == 2])
+
+
+@pytest.mark.parametrize(("names", "told"), [(("a", "q"), "unknown class 'q'"), (("a", "a"), "named twice")])
+def test_classes_that_are_not_there_are_told(names, told):
+    with pytest.raises(DataError, match=told):
+        of_classes(DATA, names)
 
 
 def test_too_few_examples_are_told():

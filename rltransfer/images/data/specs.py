@@ -10,7 +10,7 @@ from pydantic import Field
 from rltransfer.errors import DataError
 from rltransfer.images.data.flawed import OnError
 from rltransfer.images.data.sets import LabelledSet, joined
-from rltransfer.images.data.splits import PerClass, few_per_class, split
+from rltransfer.images.data.splits import PerClass, few_per_class, of_classes, split
 from rltransfer.settings import Options
 
 Part = Literal["all", "train", "test"]
@@ -26,11 +26,14 @@ class DataSpec(Options):
             Either way they are counted and named.
         test_fraction: share of each class that is held out, where the data has no test part of its own.
         split_seed: which examples those are.
+        only: names of the classes that count, two at least; examples of others are left out. Half of the classes make
+            a source for the other half. All where null.
     """
 
     on_error: OnError = "refuse"
     test_fraction: float = Field(default=0.2, gt=0, lt=1)
     split_seed: int = Field(default=0, ge=0)
+    only: tuple[str, ...] | None = Field(default=None, min_length=2)
 
     def read(self) -> Mapping[str, LabelledSet]:
         """``{"all": set}``, or ``{"train": set, "test": set}`` where the data itself is so divided."""
@@ -43,7 +46,7 @@ class DataSpec(Options):
             DataError: data that is missing, damaged, of another format, or of one class only.
         """
         parts = self._parts() if part == "all" else dict(zip(("train", "test"), self.train_test(), strict=True))
-        return joined(list(parts.values())) if part == "all" else parts[part]
+        return self._those_that_count(joined(list(parts.values()))) if part == "all" else parts[part]
 
     def train_test(self, *, per_class: PerClass = "all", seed: int = 0) -> tuple[LabelledSet, LabelledSet]:
         """Examples to learn from and to judge by.
@@ -60,6 +63,7 @@ class DataSpec(Options):
             train, test = split(parts["all"], test_fraction=self.test_fraction, seed=self.split_seed)
         else:
             train, test = parts["train"], parts["test"]
+        train, test = self._those_that_count(train), self._those_that_count(test)  # the same test part, whatever counts
         return few_per_class(train, per_class, seed=seed), test
 
     def _parts(self) -> dict[str, LabelledSet]:
@@ -70,6 +74,14 @@ class DataSpec(Options):
                 there = f"only the class {found[0]!r}" if found else "no example"
                 raise DataError(f"{self._named()} has {there} to learn from. Two classes are needed at least.")
         return parts
+
+    def _those_that_count(self, part: LabelledSet) -> LabelledSet:
+        if self.only is None:
+            return part
+        try:
+            return of_classes(part, self.only)
+        except DataError as error:
+            raise DataError(f"{self._named()}: {error}") from None
 
     def _named(self) -> str:
         return str(getattr(self, "path", f"data of the format {type(self).__name__}"))

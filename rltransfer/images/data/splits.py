@@ -1,13 +1,16 @@
-"""Training and test sets, and a few examples a class: drawn by a seed, stratified."""
+"""Training and test sets, a few examples a class, and some of the classes: drawn by a seed, stratified."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from rltransfer.errors import DataError
+from rltransfer.flaws import hint
 from rltransfer.images.data.sets import AnySet
 
 PerClass = int | Literal["all"]
@@ -58,6 +61,23 @@ def few_per_class(data: AnySet, per_class: PerClass, *, seed: int = 0) -> AnySet
             )
         chosen.append(members[:per_class])
     return data.take(np.sort(np.concatenate(chosen)))
+
+
+def of_classes(data: AnySet, names: Sequence[str]) -> AnySet:
+    """The examples of the classes ``names``, which are then numbered as they stand there.
+
+    Raises:
+        DataError: a name that no class has, or one given twice.
+    """
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise DataError(f"the class {name!r} is named twice. Name each once.")
+        if name not in data.class_names:
+            raise DataError(f"unknown class {name!r}. {hint(name, data.class_names)}")
+    numbers = np.full(len(data.class_names), -1)
+    numbers[[data.class_names.index(name) for name in names]] = np.arange(len(names))
+    kept = data.take(np.flatnonzero(numbers[data.labels] >= 0))
+    return replace(kept, labels=numbers[kept.labels], class_names=tuple(names))
 
 
 def _shuffled_classes(data: AnySet, seed: int) -> list[tuple[int, npt.NDArray[np.int64]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rltransfer.transfer.kinds.held_weights import HeldWeights
 from rltransfer.transfer.stages import StageValue
@@ -21,6 +21,7 @@ class SoftSharing(HeldWeights):
     Args:
         strength: one number for the trunk, or numbers by stage name and ``heads`` (0 where not named). More stays
             nearer the source: 0 is fine-tuning, bit for bit; a very large one freezes.
+        heads: ``copy`` those that agree, or ``reinit`` them all.
 
     Source: Li, Grandvalet and Davoine 2018, "Explicit Inductive Bias for Transfer Learning with Convolutional
     Networks", eq. 2, without their separate weight decay on new layers.
@@ -29,6 +30,7 @@ class SoftSharing(HeldWeights):
     registered: ClassVar[str] = "soft_sharing"
 
     strength: StageValue = 1e-3
+    heads: Literal["copy", "reinit"] = "copy"
 
     def hold(self, transfer: Attachment) -> None:
         """Pull what was carried over, and goes on being learned, back to where it is now.
