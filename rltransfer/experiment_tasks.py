@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rltransfer.config import AdHocFamily, DataFamily, ExperimentConfig, PublishedFamily
@@ -14,6 +15,8 @@ from rltransfer.tasks.gymnasium_family import GymnasiumFamily
 from rltransfer.trunks.preprocessing import Preprocessing
 
 if TYPE_CHECKING:
+    from gymnasium.spaces import Box
+
     from rltransfer.tasks.labelled import Classification, PublishedClasses
 
 
@@ -66,16 +69,32 @@ def _loaded(settings: str, wanted: Preprocessing, seed: int) -> Classification:
     return Classification(name, train=examples_of(train, wanted), test=examples_of(test, wanted))
 
 
+def _read_by(folder: str) -> Box:
+    """What the trunk in ``folder`` reads."""
+    import numpy as np
+    from gymnasium.spaces import Box
+
+    from rltransfer.trunks.artifact import load_trunk
+
+    shape = load_trunk(folder).input_shape
+    if len(shape) == 3:
+        return Box(0, 255, (*shape[1:], shape[0]), np.uint8)
+    return Box(-np.inf, np.inf, shape, np.float32)
+
+
 def _published(config: ExperimentConfig, weights: str) -> PublishedClasses:
-    """What published weights were learned on, seen as the first target is.
+    """What published weights were learned on, seen as the first target is, or as the saved trunk is built for.
 
     Raises:
+        ArtifactError: there is no sound trunk in the folder.
         NotApplicableError: there is no target, or the first is not seen in images.
     """
     from gymnasium.spaces import Box
 
     from rltransfer.tasks.labelled import PublishedClasses
 
+    if Path(weights).is_dir():
+        return PublishedClasses(weights, space=_read_by(weights))
     if not config.targets:
         raise NotApplicableError("published weights are a source for targets, and there are none")
     seen, _ = task_of_experiment(config, next(iter(config.targets))).spaces()

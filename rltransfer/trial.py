@@ -36,6 +36,7 @@ from rltransfer.training import Episodes, Evaluation, evaluator_for, train
 from rltransfer.transfer.given_agents import STEPS_BESIDE, TRAINED_BESIDE
 from rltransfer.transfer.method import TransferMethod, check_budget
 from rltransfer.transfer.methods.scratch import Scratch
+from rltransfer.trunks.artifact import load_trunk
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -95,10 +96,15 @@ def given_source(
 
 
 def _published_source(config: ExperimentConfig, weights: str, device: torch.device | str) -> BaseAlgorithm:
-    """A classifier on a trunk with published weights, under a head that has learned nothing."""
+    """A classifier on a trunk with published weights, or on a saved one, under a head that has learned nothing."""
     task = task_of_experiment(config, "source")
     observation, action = task.spaces()
-    spec = parse(type(config.trunk), {**config.trunk.model_dump(), "weights": weights})
+    saved = load_trunk(weights) if Path(weights).is_dir() else None
+    spec = (
+        saved.spec
+        if saved is not None
+        else parse(type(config.trunk), {**config.trunk.model_dump(), "weights": weights})
+    )
     agent = build_model(
         config.learner("source"),
         spec,
@@ -107,6 +113,8 @@ def _published_source(config: ExperimentConfig, weights: str, device: torch.devi
         seed=0,
         device=device,
     )
+    if saved is not None:
+        trunk_of(agent).load_state_dict(saved.state_dict())
     agent.trained_on = task  # type: ignore[attr-defined]
     return agent
 

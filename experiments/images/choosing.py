@@ -4,11 +4,11 @@
         [--csv OUT.csv]
 
 Sources: one trunk learned on MNIST, USPS, scikit-learn's digits, CIFAR-10, or on frames of the rover labelled by the
-goal's direction; an agent's, which has learned to drive; EfficientNet-Lite0 with ImageNet weights; and a trunk that has
-learned nothing. Targets: 100 examples of each class of digits, MNIST, USPS and CIFAR-10, and all of ants and bees, at 64
-pixels a side. No source is asked of its own data. Scores see the target's training examples alone; what transfer then
-achieved is the accuracy on the test part with the trunk frozen and fine-tuned (heads begin afresh). Prints all of it, and
-for each score and target the rank correlation, with the mean over targets and its 95% t interval.
+goal's direction; an agent's, which has learned to drive; EfficientNet-Lite0 with ImageNet weights; and a trunk that
+has learned nothing. Targets: 100 examples of each class of digits, MNIST, USPS and CIFAR-10, and all of ants and bees,
+at 64 pixels a side. No source is asked of its own data. Scores see the target's training examples alone; what transfer
+then achieved is the accuracy on the test part with the trunk frozen and fine-tuned (heads begin afresh). Prints all of
+it, and for each score and target the rank correlation, with the mean over targets and its 95% t interval.
 
 LEEP needs a head, so the untrained trunk has none; an agent's classes are its actions. An H-score counts directions
 in which codes vary, and is at its greatest where there are as many as rows, whatever they are; so it is also given of
@@ -55,7 +55,7 @@ TARGETS: dict[str, tuple[DataSpec, Any]] = {
     "ants, bees": (Folders(path="hymenoptera"), "all"),
 }
 """What is asked, with examples of each class."""
-SOURCE_EXAMPLES, FROZEN_EXAMPLES, TUNED_EXAMPLES = 16_384, 8_192, 1_024
+SOURCE_EXAMPLES, FROZEN_EXAMPLES, TUNED_EXAMPLES = 16_384, 8_192, 512
 """Examples learned from: fine-tuning is short because EfficientNet-Lite0 takes 15 ms an example."""
 DIRECTIONS = 32
 SCORES = ("LogME", "LEEP", "H-score", f"H-score of {DIRECTIONS}")

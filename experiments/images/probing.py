@@ -4,10 +4,10 @@
     python experiments/images/probing.py runs/source-rover/source/seed-* [--frames 2000] [--csv OUT.csv]
 
 Frames are of random play, not of the agent's. Each is labelled by what the family knows of it: a colour (which
-palette), positions (the robot's and the goal's x), and a relation (the goal's direction from the robot). Test frames come
-from other episodes. A probe is logistic regression on standardised codes, averaged over 4 x 4 parts of a stage's maps;
-pixels are averaged over 16 x 16 parts. Prints the mean accuracy in percent over agents, and the difference that training
-made with its 95% t interval.
+palette), positions (the robot's and the goal's x), and a relation (the goal's direction from the robot). Test frames
+come from other episodes. A probe is logistic regression on standardised codes, averaged over 4 x 4 parts of a stage's
+maps; pixels are averaged over 16 x 16 parts. Prints the mean accuracy in percent over agents, and the difference that
+training made with its 95% t interval.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
@@ -254,14 +255,15 @@ def _actions_not_learned(agent: object, tasks: Mapping[str, Any]) -> list[Flaw]:
 def _unpublished(data: Mapping[str, Any]) -> list[Flaw]:
     """Published weights as a source, for a trunk that has none of that name, or that all learners begin with anyway."""
     family = as_mapping((as_mapping(data.get("source")) or {}).get("family"))
-    if family is None or "published" not in family:
+    if family is None or "published" not in family or Path(str(family["published"])).is_dir():
         return []
     try:
         trunk = trunk_named(data.get("trunk", "nature"))
         weights = type(trunk).model_validate({**trunk.model_dump(), "weights": family["published"]}).model_dump()
     except ValidationError:
         name = shown(family["published"])
-        message = f"the trunk has no published weights {name}. Choose a trunk with an option 'weights' that knows them."
+        mend = "Choose a trunk with an option 'weights' that knows them, or the folder of a saved trunk."
+        message = f"the trunk has no published weights {name}. {mend}"
         return [Flaw(("source", "family", "published"), message)]
     if weights["weights"] == trunk.model_dump()["weights"]:
         message = "the source's, so that the control would begin with them, too. Leave it out."

@@ -87,10 +87,11 @@ class PublishedFamily(Section):
     """What published weights of a trunk were learned on, as a source that needs no training.
 
     Args:
-        published: the name of the weights, as the trunk's option ``weights`` has it: ``imagenet``.
+        published: the name of the weights, as the trunk's option ``weights`` has it: ``imagenet``. Or the folder of a
+            saved trunk, whatever it was learned on: ``runs/quickstart/source/seed-0/agent/trunk``.
     """
 
-    published: str = Field(min_length=1, max_length=64)
+    published: str = Field(min_length=1, max_length=4096)
 
 
 OwnFamily = AdHocFamily | DataFamily | PublishedFamily

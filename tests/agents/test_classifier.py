@@ -114,17 +114,6 @@ def test_it_learns_what_the_classes_are_and_again_the_same(red):
     assert all(torch.equal(p, named_parts(again)[name]) for name, p in named_parts(model).items())
 
 
-def test_examples_that_may_not_be_written_are_measured_without_a_warning():
-    train, test = bars(32, seed=0), bars(8, seed=1)
-    test.inputs.setflags(write=False)
-    data = Classification("kept", train=train, test=test)
-    torch.set_warn_always(True)  # it warns once a process
-    try:
-        assert len(evaluator_for(data.task(), episodes=1, seed=0).measure(learner(data)).returns) == 8
-    finally:
-        torch.set_warn_always(False)
-
-
 def test_it_has_a_trunk_and_one_head_and_is_saved_with_them(red, tmp_path):
     model = learner(red, net_arch=(8,), optimizer_name="sgd", weight_decay=0.1)
     model.learn(64)

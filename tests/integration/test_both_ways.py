@@ -7,7 +7,17 @@ import pytest
 import torch
 
 import rltransfer as rlt
+from rltransfer.agents.anatomy import trunk_of
+from rltransfer.config import parse_experiment
+from rltransfer.errors import ConfigError
+from rltransfer.experiment import check_parts
+from rltransfer.experiment_tasks import task_of_experiment
 from rltransfer.registry import TRUNKS
+from rltransfer.tasks.making import vec_env
+from rltransfer.tasks.space_diff import SpaceDiff
+from rltransfer.trial import given_source
+from rltransfer.trunks.artifact import save_trunk
+from rltransfer.trunks.specs import Nature
 
 SMALL = "{name: nature, features: 16, precision: float32}"
 PPO = "{algorithm: ppo, num_envs: 4, n_steps: 8, batch_size: 32, n_epochs: 1}"
@@ -91,6 +101,33 @@ def test_an_agents_trunk_classifies_frames_and_digits(rltransfer, tmp_path):
         learned = rlt.load_agent(trial, device="cpu")
         assert (type(learned).__name__, learned.action_space.n) == ("Classifier", classes)
         assert all(0 <= score <= 1 for score in scores(trial))
+
+
+@pytest.mark.parametrize("target", ["{family: rover}", "{family: {data: digits, size: 64}}"])
+def test_a_saved_trunk_alone_is_a_source(tmp_path, target):
+    torch.manual_seed(3)
+    save_trunk(Nature(features=16, precision="float32").build((3, 64, 64)), tmp_path / "trunk")
+    text = f"""\
+experiment: moved
+trunk: {SMALL}
+agent: {PPO}
+source: {{published: {tmp_path / "trunk"}}}
+targets: {{there: {target}}}
+methods: [frozen]
+budget: 64
+"""
+    config = parse_experiment(text)
+    check_parts(config)
+    source, task = given_source(config, device="cpu"), task_of_experiment(config, "there")
+    agent = rlt.make_agent("ppo", vec_env(task, num_envs=4), trunk=config.trunk, seed=5, device="cpu")
+    saved = rlt.load_trunk(tmp_path / "trunk").state_dict()
+    assert not all(torch.equal(saved[name], tensor) for name, tensor in trunk_of(agent).state_dict().items())
+    diff = SpaceDiff.between(task_of_experiment(config, "source"), task)
+    config.methods[1].attach(agent, source, diff=diff)
+    assert all(torch.equal(saved[name], tensor) for name, tensor in trunk_of(agent).state_dict().items())
+    (tmp_path / "trunk" / "trunk.json").unlink()
+    with pytest.raises(ConfigError, match=r"source: .*trunk.json"):
+        check_parts(config)
 
 
 def test_weights_of_imagenet_act_frozen_in_an_agent(rltransfer, tmp_path):
