@@ -99,8 +99,17 @@ def algorithm_settings(algorithm: str | Algorithm, changes: Mapping[str, Any] | 
 
 
 def trunk_spec(trunk: str | TrunkSpec) -> TrunkSpec:
-    """The settings of a trunk given by name, or as they are."""
-    return parse(TRUNKS.get(trunk), {}) if isinstance(trunk, str) else trunk
+    """The settings of a trunk given by name, or as they are.
+
+    Raises:
+        ConfigError: it is neither.
+    """
+    if isinstance(trunk, str):
+        return parse(TRUNKS.get(trunk), {})
+    if not isinstance(trunk, TrunkSpec):
+        message = f"trunk: needs a name or a trunk's settings, not {type(trunk).__name__}. Write trunk='nature' or "
+        raise ConfigError(f"{message}trunk=rltransfer.trunks.specs.Nature(batch_norm=True).")
+    return trunk
 
 
 def build_model(

@@ -71,6 +71,8 @@ def test_names_and_spaces_that_do_not_hold_are_refused_with_advice(rover, cartpo
         rlt.make_agent("dqn", rover("hovercraft"))
     with pytest.raises(SpaceMismatchError, match="Use trunk 'mlp' for vectors"):
         rlt.make_agent("ppo", cartpole(), trunk="nature")
+    with pytest.raises(ConfigError, match=r"trunk: needs a name or a trunk's settings, not dict\. Write"):
+        rlt.make_agent("ppo", cartpole(), trunk={"name": "mlp"})
 
 
 def test_the_usual_trunk_is_nature_for_images_and_mlp_for_vectors_and_the_sources_where_there_is_one(
