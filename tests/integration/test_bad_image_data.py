@@ -1,0 +1,112 @@
+"""Data that does not hold, named in an experiment: told in one line, before anything is trained."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from rltransfer.cli import app
+
+EXPERIMENT = """\
+kind: images
+experiment: bad
+seeds: 1
+trunk: {{name: impala, channels: [4], features: 8}}
+source: {{data: digits, budget: 64}}
+targets: {{bad: {{data: {data}{more}}}}}
+methods: [frozen]
+budget: 64
+"""
+DRAWS = np.random.default_rng(0)
+
+
+def noise(*shape, dtype=np.uint8):
+    return DRAWS.integers(0, 256, shape).astype(dtype)
+
+
+def picture(pixels, kind="PNG"):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind)
+    return file.getvalue()
+
+
+def folders(path, **classes):
+    for name, files in classes.items():
+        (path / name).mkdir(parents=True)
+        for number, content in enumerate(files):
+            ending = "jpg" if content.startswith(b"\xff\xd8") else "png"
+            (path / name / f"{number}.{ending}").write_bytes(content)
+    return f"{{format: folders, path: {path}}}"
+
+
+def arrays(path, **content):
+    np.savez(path / "a.npz", **content)
+    return f"{{format: npz, path: {path / 'a.npz'}}}"
+
+
+def matlab(path, start):
+    (path / "a.mat").write_bytes(start + bytes(256))
+    return f"{{format: matlab, path: {path / 'a.mat'}}}"
+
+
+SOUND = picture(noise(8, 8, 3))
+JPEG = picture(noise(64, 64, 3), "JPEG")
+BAD = {
+    "no labels": (lambda path: arrays(path, x=noise(4, 8, 8)), "a.npz: has no array 'y'. It has: x"),
+    "fewer labels than images": (lambda path: arrays(path, x=noise(4, 8, 8), y=[0, 1]), "4 images, but 2 labels"),
+    "one class": (lambda path: folders(path, ant=[SOUND, SOUND]), "has only the class 'ant' to learn from"),
+    "one class in an array": (lambda path: arrays(path, x=noise(4, 8, 8), y=[3] * 4), "only the class '3'"),
+    "a test class never learned": (
+        lambda path: arrays(path, train_x=noise(4, 8, 8), train_y=[0, 1, 0, 1], test_x=noise(1, 8, 8), test_y=[2]),
+        "class 2 of 'test' is not among those of 'train'",
+    ),
+    "features that are no numbers": (
+        lambda path: arrays(path, x=np.array([[1.0, 2], [np.nan, 2], [0, 1], [1, 1]]), y=[0, 1, 0, 1]),
+        "a.npz: row 2: feature 0 is not a number",
+    ),
+    "pictures of several sizes": (
+        lambda path: folders(path, ant=[SOUND, picture(noise(9, 8, 3))] * 2, bee=[SOUND, SOUND]),
+        "have 2 sizes, such as (8, 8) and (9, 8). Give size",
+    ),
+    "a picture of another size than asked": (
+        lambda path: folders(path, ant=[picture(noise(9, 8, 3))], bee=[SOUND])[:-1] + ", size: [8, 8]}",
+        "is 9 x 8 pixels, not 8 x 8",
+    ),
+    "a picture of another mode": (
+        lambda path: folders(path, ant=[SOUND, SOUND], bee=[picture(noise(8, 8, dtype=np.uint16)), SOUND]),
+        "bee/0.png: is of mode I;16, not RGB",
+    ),
+    "a JPEG cut short": (
+        lambda path: folders(path, ant=[SOUND, JPEG[: len(JPEG) // 2]], bee=[SOUND, SOUND]),
+        "ant/1.jpg: is damaged",
+    ),
+    "a MATLAB file of another version": (lambda path: matlab(path, b"MATLAB 7.3 MAT-file"), "of version 7.3 (HDF5)"),
+    "no MATLAB file": (lambda path: matlab(path, b"not at all"), "cannot be read as a MATLAB file"),
+    "no file": (lambda path: f"{{format: npz, path: {path / 'b.npz'}}}", "no 'b.npz'"),
+    "a class that is not there": (lambda path: "{format: digits, only: ['3', '33']}", "unknown class '33'"),
+}
+
+
+@pytest.mark.parametrize("flaw", BAD)
+def test_an_experiment_on_it_is_refused_in_one_line(flaw, tmp_path):
+    write, message = BAD[flaw]
+    (tmp_path / "data").mkdir()
+    data = write(tmp_path / "data")
+    (tmp_path / "bad.yaml").write_text(EXPERIMENT.format(data=data, more=""))
+    done = CliRunner().invoke(app, ["run", str(tmp_path / "bad.yaml"), "--out", str(tmp_path / "run")])
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("targets.bad: ")
+    assert message in line
+    assert not list(tmp_path.glob("run/*/*/seed-0")), "nothing was begun"
+
+
+def test_few_of_a_class_that_has_fewer_are_told(tmp_path):
+    text = EXPERIMENT.format(data="digits", more=", per_class: 1000")
+    (tmp_path / "bad.yaml").write_text(text)
+    done = CliRunner().invoke(app, ["run", str(tmp_path / "bad.yaml"), "--out", str(tmp_path / "run")])
+    (line,) = done.stderr.splitlines()
+    assert re.match(r"targets.bad: class '\d' has \d+ examples, but per_class asks for 1000", line)
