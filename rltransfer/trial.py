@@ -29,6 +29,7 @@ from rltransfer.files import write_atomically, write_json
 from rltransfer.launch import Tell
 from rltransfer.runs import EvaluationRow, RunDirectory, TrialDirectory, TrialName
 from rltransfer.settings import parse
+from rltransfer.tasks.labelled import Classification
 from rltransfer.tasks.making import vec_env
 from rltransfer.tasks.space_diff import SpaceDiff
 from rltransfer.tasks.vec_env import channels_first
@@ -200,7 +201,15 @@ def _run(trial: Trial, directory: TrialDirectory, tell: Tell) -> dict[str, Any]:
         "steps_per_second": round((agent.num_timesteps - played[1]) / seconds, 1) if trains and seconds else None,
         "precision": trunk_of(agent).precision,
         "device": str(agent.device),
+        **_of_data(task, name),
     }
+
+
+def _of_data(task: Task, name: TrialName) -> dict[str, Any]:
+    """Which examples a classifier learned from and was measured on, and what drew their order."""
+    if not isinstance(task.family, Classification):
+        return {}
+    return {"data": task.family.record(seed_of(name.seed, "source" if name.is_source else "target"))}
 
 
 def _agent(

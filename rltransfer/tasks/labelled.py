@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +47,14 @@ class Examples:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def hashed(self) -> str:
+        """SHA-256 of all of them in their order, with labels and classes."""
+        kind = json.dumps([self.inputs.shape, str(self.inputs.dtype), self.classes])
+        content = hashlib.sha256(kind.encode())
+        for array in (self.inputs, self.labels):
+            content.update(np.ascontiguousarray(array).data)
+        return content.hexdigest()
+
     @property
     def space(self) -> spaces.Box:
         """Of one of them."""
@@ -86,6 +96,17 @@ class Classification(Family):
         self.name = name
         self.summary = f"{len(train.classes)} classes, {len(train)} examples to learn from and {len(test)} to test on"
         self.train, self.test = train, test
+
+    def record(self, order_seed: int) -> dict[str, Any]:
+        """What a trial writes down of its data, in plain values.
+
+        Args:
+            order_seed: what draws the order of the examples: pass after pass, ``permutation`` of their number by
+                numpy's ``default_rng(order_seed)``.
+        """
+        parts = {"train": self.train, "test": self.test}
+        hashes = {name: {"examples": len(part), "sha256": part.hashed()} for name, part in parts.items()}
+        return {**hashes, "order_seed": order_seed}
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
         """See ``Family.make_vec``; copies share one order of the examples, drawn by the first copy's seed."""

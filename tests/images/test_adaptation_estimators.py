@@ -110,3 +110,14 @@ class TestEach:
         with pytest.raises(DataError, match=message) as told:
             clone(estimator).fit(*spoil(X, y, Xt, yt))
         assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("estimator", ALL, ids=lambda estimator: type(estimator).__name__)
+def test_a_second_fit_is_bit_identical(estimator):
+    (X, y), (Xt, yt) = blobs(0), blobs(1)
+    fits = [clone(estimator).fit(X, y, Xt, np.where(np.arange(len(yt)) < 12, yt, -1)) for _ in range(2)]
+    learned = [{name: value for name, value in vars(fit).items() if isinstance(value, np.ndarray)} for fit in fits]
+    assert learned[0]
+    for name, value in learned[0].items():
+        assert np.array_equal(value, learned[1][name]), name
+    assert np.array_equal(fits[0].predict(Xt), fits[1].predict(Xt))
