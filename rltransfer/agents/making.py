@@ -105,7 +105,8 @@ def trunk_spec(trunk: str | TrunkSpec) -> TrunkSpec:
         ConfigError: it is neither.
     """
     if isinstance(trunk, str):
-        return parse(TRUNKS.get(trunk), {})
+        named: TrunkSpec = parse(TRUNKS.get(trunk), {})
+        return named
     if not isinstance(trunk, TrunkSpec):
         message = f"trunk: needs a name or a trunk's settings, not {type(trunk).__name__}. Write trunk='nature' or "
         raise ConfigError(f"{message}trunk=rltransfer.trunks.specs.Nature(batch_norm=True).")
