@@ -1,7 +1,8 @@
 """What a trained agent's trunk sees: linear probes of each stage on labelled frames, beside the same trunk untrained.
 
     rltransfer run configs/sources/rover.yaml
-    python experiments/images/probing.py runs/source-rover/source/seed-* [--frames 2000] [--csv OUT.csv]
+    python experiments/images/probing.py runs/source-rover/source/seed-* [--frames 2000] [--labels x goal_x]
+        [--stages conv3 fc] [--csv OUT.csv]
 
 Frames are of random play, not of the agent's. Each is labelled by what the family knows of it: a colour (which
 palette), positions (the robot's and the goal's x), and a relation (the goal's direction from the robot). Test frames
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,9 +35,9 @@ COPIES = 50
 """Episodes at a time that training frames come from, and as many others that test frames do."""
 
 
-def probed(trunk: Trunk, train: ImageSet, test: ImageSet) -> dict[str, float]:
-    """Accuracy in percent on ``test`` of a probe of each stage."""
-    stages = trunk.stage_names
+def probed(trunk: Trunk, train: ImageSet, test: ImageSet, stages: Sequence[str] | None) -> dict[str, float]:
+    """Accuracy in percent on ``test`` of a probe of each of the stages; of all where None."""
+    stages = trunk.stage_names if stages is None else stages
     learned, asked = (codes_of(trunk, part, stages=stages).stages for part in (train, test))
     return {
         stage: 100 * linear_probe(learned[stage], train.labels).score(asked[stage], test.labels) for stage in stages
@@ -54,6 +56,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("agents", nargs="+", type=Path)
     parser.add_argument("--frames", type=int, default=2000)
+    parser.add_argument("--labels", nargs="+", choices=list(LABELS), default=list(LABELS))
+    parser.add_argument("--stages", nargs="+")
     parser.add_argument("--csv", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -64,16 +68,18 @@ def main() -> None:
         untrained.append(trunk.spec.build(trunk.input_shape))
     rows = ["label,stage,agent,trained,untrained"]
     start = time.perf_counter()
-    for label, kind in LABELS.items():
+    for label in options.labels:
         spec = Frames(family="rover", label=label, bins=BINS, frames=options.frames, copies=COPIES)
         train, test = spec.train_test()
         assert isinstance(train, ImageSet)
         assert isinstance(test, ImageSet)
         chance = 100 * np.bincount(test.labels).max() / len(test)
         seen = 100 * linear_probe(pixels(train), train.labels).score(pixels(test), test.labels)
-        head = f"{label} ({kind}), {len(train.class_names)} classes, most frequent {chance:.1f}, pixels {seen:.1f}"
-        print(f"{head}, {len(train)} + {len(test)} frames", flush=True)
-        after, before = ([probed(trunk, train, test) for trunk in trunks] for trunks in (trained, untrained))
+        asked = f"{label} ({LABELS[label]}), {len(train.class_names)} classes, most frequent {chance:.1f}"
+        print(f"{asked}, pixels {seen:.1f}, {len(train)} + {len(test)} frames", flush=True)
+        after, before = (
+            [probed(trunk, train, test, options.stages) for trunk in trunks] for trunks in (trained, untrained)
+        )
         for stage in after[0]:
             pairs = np.array([[one[stage], other[stage]] for one, other in zip(after, before, strict=True)])
             rows += [f"{label},{stage},{k},{one:.2f},{other:.2f}" for k, (one, other) in enumerate(pairs)]
