@@ -44,7 +44,7 @@ class TransitionFeatures(nn.Module):
     1, by a tanh.
 
     Source: Barreto et al. 2017, eq. 2; both observations are own choice, because a reward for progress is in neither,
-    and so are the bounds: with features as long as they grow, agents learned nothing from pixels.
+    and so are the bounds.
 
     Args:
         width: of the trunk's features of one observation.

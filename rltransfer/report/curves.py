@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rltransfer.metrics import stratified_bootstrap
-from rltransfer.report.figures import legend_columns, save
+from rltransfer.report.figures import legend_below, legend_columns, save
 from rltransfer.report.result import Result
 from rltransfer.report.styles import look_of, seeds_in_words
 from rltransfer.report.target import Arm, TargetResult
@@ -33,16 +33,7 @@ def draw_curves(result: Result, path: Path) -> None:
         _panel(axis, target, labels)
         axis.set_xlabel(words.steps)
     axes[0].set_ylabel(f"{words.score} on {words.measured_on}")
-    handles = {text: line for axis in axes for line, text in zip(*axis.get_legend_handles_labels(), strict=True)}
-    shown = [label for label in labels if label in handles]
-    figure.legend(
-        [handles[t] for t in shown],
-        shown,
-        loc="outside lower center",
-        ncols=min(len(shown), columns),
-        frameon=False,
-        fontsize=9,
-    )
+    legend_below(figure, labels, columns)
     bands = ", 95% bootstrap intervals" if result.num_seeds > 1 else ""
     figure.suptitle(f"{result.experiment}: IQM over {seeds_in_words(result.num_seeds)}{bands}", fontsize=11)
     save(figure, path)

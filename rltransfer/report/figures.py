@@ -27,3 +27,17 @@ def legend_columns(labels: list[str], width: float) -> int:
         if sum(0.6 + 0.085 * length for length in longest) <= width:
             return columns
     return 1
+
+
+def legend_below(figure: Figure, labels: list[str], columns: int) -> None:
+    """One legend under all panels of ``figure``, of those ``labels`` that any of them shows, in this order."""
+    handles = {text: line for axis in figure.axes for line, text in zip(*axis.get_legend_handles_labels(), strict=True)}
+    shown = [label for label in labels if label in handles]
+    figure.legend(
+        [handles[label] for label in shown],
+        shown,
+        loc="outside lower center",
+        ncols=min(len(shown), columns),
+        frameon=False,
+        fontsize=9,
+    )

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, NullLocator
 
-from rltransfer.report.figures import legend_columns, save
+from rltransfer.report.figures import legend_below, legend_columns, save
 from rltransfer.report.result import Result
 from rltransfer.report.sizes import Score, Sizes, scores
 from rltransfer.report.styles import look_of, seeds_in_words
@@ -31,16 +31,7 @@ def draw_sizes(result: Result, path: Path) -> None:
     for axis, sizes in zip(axes, result.sizes, strict=True):
         _panel(axis, sizes, scores(sizes, result.targets), labels)
     axes[0].set_ylabel(f"{result.words.score} on {result.words.measured_on}")
-    handles = {text: line for axis in axes for line, text in zip(*axis.get_legend_handles_labels(), strict=True)}
-    shown = [label for label in labels if label in handles]
-    figure.legend(
-        [handles[label] for label in shown],
-        shown,
-        loc="outside lower center",
-        ncols=min(len(shown), columns),
-        frameon=False,
-        fontsize=9,
-    )
+    legend_below(figure, labels, columns)
     bands = ", 95% bootstrap intervals" if result.num_seeds > 1 else ""
     figure.suptitle(f"{result.experiment}: IQM over {seeds_in_words(result.num_seeds)}{bands}", fontsize=11)
     save(figure, path)
