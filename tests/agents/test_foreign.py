@@ -321,3 +321,16 @@ def test_whole_numbers_that_the_model_reads_as_they_are_make_no_trunk(tmp_path):
 
     with pytest.raises(rlt.RLTransferError, match="whole numbers of 0 to 255 as they are"):
         rlt.save(PPO("MlpPolicy", Bytes(), device="cpu"), tmp_path)
+
+
+def test_a_policy_of_several_inputs_is_refused_with_the_way_to_bring_its_weights(tmp_path):
+    class Parts(gymnasium.Env):
+        observation_space = gymnasium.spaces.Dict(
+            camera=gymnasium.spaces.Box(0, 255, (3, 36, 36), np.uint8),
+            speed=gymnasium.spaces.Box(-1, 1, (2,), np.float32),
+        )
+        action_space = gymnasium.spaces.Discrete(2)
+
+    PPO("MultiInputPolicy", Parts(), n_steps=2, batch_size=2, device="cpu").save(tmp_path / "agent")
+    with pytest.raises(ArtifactError, match=r"no NatureCNN\. .*import_weights\(agent, file, key_map\)"):
+        rlt.import_agent(tmp_path / "agent.zip", DummyVecEnv([Parts]), algorithm="ppo")
