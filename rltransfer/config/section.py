@@ -32,6 +32,11 @@ class Section(Settings):
         """
         return data, []
 
+    @classmethod
+    def keys_for(cls, data: Mapping[str, Any]) -> tuple[str, ...]:
+        """The keys to suggest in the place of an unknown one, by what ``prepare`` made of the others."""
+        return tuple(cls.model_fields)
+
     @model_validator(mode="wrap")
     @classmethod
     def _validate_all(cls, data: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
@@ -42,7 +47,7 @@ class Section(Settings):
             made = handler(prepared)
         except ValidationError as error:
             named = {flaw.path for flaw in flaws}
-            fields = found_flaws(error, prepared, cls.model_fields)
+            fields = found_flaws(error, prepared, cls.keys_for(prepared))
             flaws = [*flaws, *(flaw for flaw in fields if flaw.path not in named)]
         if flaws:
             raise flaw_error(cls.__name__, flaws)

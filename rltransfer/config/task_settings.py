@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, PlainVa
 from rltransfer import registry
 from rltransfer.config.choices import AnotherAgent
 from rltransfer.config.named import look_up, name_of, named_by_key, named_by_mapping
-from rltransfer.config.section import Section, Steps, whole
+from rltransfer.config.section import Section, Steps, as_mapping, whole
 from rltransfer.flaws import Flaw, flaw_error, hint, shown
 from rltransfer.settings import Settings
 
@@ -173,7 +173,18 @@ def _bare_visibility(value: object) -> object:
 ContextChoice = Annotated[ContextSettings, BeforeValidator(_bare_visibility)]
 
 
-class TaskSettings(Section):
+class _Named(Section):
+    """What names a task."""
+
+    @classmethod
+    def keys_for(cls, data: Mapping[str, Any]) -> tuple[str, ...]:
+        """See ``Section.keys_for``: labelled data are named directly, and have no robot, task or factors."""
+        if "data" not in (as_mapping(data.get("family")) or {}):
+            return super().keys_for(data)
+        return (*DataFamily.model_fields, *(key for key in cls.model_fields if key not in TaskSettings.model_fields))
+
+
+class TaskSettings(_Named):
     """One task: a family, and for a registered family the point in it.
 
     Args:
@@ -287,7 +298,7 @@ class SourceSettings(TaskSettings):
         return data, []
 
 
-class TargetSettings(Section):
+class TargetSettings(_Named):
     """A task that knowledge goes to, by what differs from the source; the rest is kept, factor by factor.
 
     Args:

@@ -110,6 +110,12 @@ def test_published_weights_are_a_source_for_agents():
         ),
         ("source: {data: mnits, budget: 9}\ntargets: {a: {data: digits}}", "6:10: source.data", "Did you mean 'mnist'"),
         ("source: {data: mnist, budget: 9}\ntargets: {a: {per_class: 0}}", "7:15: targets.a.per_class", "at least 1"),
+        ("source: {data: mnist, budget: 9}\ntargets: {a: {per_clas: 5}}", "7:15: targets.a.per_clas", "'per_class'"),
+        (
+            "source: {data: mnist, budget: 9, x: 1}\ntargets: {a: {data: digits}}",
+            "source.x",
+            "Known: data, per_class, size, budget, agent, learner",
+        ),
         ("source: {data: mnist, budget: 9}\ntargets: {a: {}}", "7:11: targets.a", "it is the source"),
         ("source: {data: {path: x}, budget: 9}\ntargets: {a: {data: digits}}", "source.data.format", "missing"),
         ("source: {data: mnist, budget: 9, robot: omni}\ntargets: {a: {data: digits}}", "source.robot", "have none"),
