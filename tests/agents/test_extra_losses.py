@@ -33,7 +33,7 @@ def test_a_strong_loss_draws_its_parameters_and_none_is_the_algorithm_alone(algo
                 [weight],
                 what="a test",
             )
-        model.learn(256)
+        model.learn(128)
         ends[strength] = float((weight.detach() - anchor).mean())
         untouched = {n: p.detach().clone() for n, p in named_parts(model).items()}
         if strength is None:

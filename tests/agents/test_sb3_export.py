@@ -20,19 +20,20 @@ ALONE = """
 import sys
 sys.modules["rltransfer"] = None                        # as where it is not installed
 import importlib, numpy as np
-module, name, path, seen, out = sys.argv[1:]
-model = getattr(importlib.import_module(module), name).load(path, device="cpu")
-np.save(out, model.predict(np.load(seen), deterministic=True)[0])
+seen, *kinds = sys.argv[1:]
+for kind in kinds:
+    module, _, name = kind.partition(":")
+    model = getattr(importlib.import_module(module), name).load(f"{name}.zip", device="cpu")
+    np.save(f"{name}.npy", model.predict(np.load(seen), deterministic=True)[0])
 """
 
 
-def actions_alone(algorithm, path, seen, tmp_path):
-    """What the zip's agent does in a process that has no rltransfer."""
-    np.save(tmp_path / "seen.npy", seen)
-    module, _, name = ALGORITHMS.get(algorithm).sb3.partition(":")
-    arguments = [module, name, str(path), str(tmp_path / "seen.npy"), str(tmp_path / "actions.npy")]
-    subprocess.run([sys.executable, "-W", "ignore", "-c", ALONE, *arguments], check=True, cwd=tmp_path)
-    return np.load(tmp_path / "actions.npy")
+def actions_alone(folder, algorithms, seen):
+    """What the agents of zips, each called as its class, do in a process that has no rltransfer."""
+    np.save(folder / "seen.npy", seen)
+    kinds = [ALGORITHMS.get(algorithm).sb3 for algorithm in algorithms]
+    subprocess.run([sys.executable, "-W", "ignore", "-c", ALONE, "seen.npy", *kinds], check=True, cwd=folder)
+    return [np.load(folder / f"{kind.partition(':')[2]}.npy") for kind in kinds]
 
 
 def all_pickles(path):
@@ -44,15 +45,16 @@ def all_pickles(path):
     )
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", "dqn", "qr_dqn", "recurrent_ppo"])
-def test_an_agent_on_nature_is_a_nature_cnn_where_rltransfer_is_not(algorithm, tiny, frames, tmp_path):
-    agent = tiny(algorithm, seed=3)
-    path = tmp_path / "agent.zip"
-    agent.to_sb3(path)
-    assert b"rltransfer" not in all_pickles(path)
-    np.testing.assert_array_equal(
-        actions_alone(algorithm, path, frames, tmp_path), agent.predict(frames, deterministic=True)[0]
-    )
+def test_agents_on_nature_are_nature_cnns_where_rltransfer_is_not(tiny, frames, tmp_path):
+    algorithms, wanted = ["ppo", "dqn", "qr_dqn", "recurrent_ppo"], []
+    for algorithm in algorithms:
+        agent = tiny(algorithm, seed=3)
+        path = tmp_path / f"{ALGORITHMS.get(algorithm).sb3.partition(':')[2]}.zip"
+        agent.to_sb3(path)
+        assert b"rltransfer" not in all_pickles(path)
+        wanted.append(agent.predict(frames, deterministic=True)[0])
+    for algorithm, found, actions in zip(algorithms, actions_alone(tmp_path, algorithms, frames), wanted, strict=True):
+        np.testing.assert_array_equal(found, actions, err_msg=algorithm)
 
 
 @pytest.mark.parametrize("algorithm", ["a2c", "trpo", "sac", "td3", "ddpg", "tqc", "crossq"])

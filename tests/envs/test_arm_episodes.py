@@ -34,7 +34,7 @@ def goals(env):
 @pytest.mark.parametrize("length", [0.75, 1.1])
 @pytest.mark.parametrize(("robot", "task"), POINTS)
 def test_everything_to_reach_is_in_reach_and_nothing_is_done_already(robot, task, length):
-    env = ArmVectorEnv(100, robot=robot, task=task, environment={"link_length": length})
+    env = ArmVectorEnv(40, robot=robot, task=task, environment={"link_length": length})
     env.reset(seed=0)
     reach = sum(BODIES[robot].lengths) * length
     assert (apart(goals(env), 0) < 0.96 * reach).all()

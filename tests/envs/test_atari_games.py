@@ -226,6 +226,7 @@ def test_the_scale_of_returns_is_measured_for_random_play_and_cited_for_humans()
     assert ATARI.reference_score(ATARI.task(environment={"invert": True, "noise": 9.0})) is not None
 
 
+@pytest.mark.slow
 def test_random_scores_hold() -> None:
     """In the shortest games, with other seeds: within four standard errors of the two means."""
     for robot, game in (("minimal", "breakout"), ("joystick", "asterix")):

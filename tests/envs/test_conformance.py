@@ -15,7 +15,7 @@ EFFORTS = {
     "vizdoom": Effort(copies=2, steps=12, ending_copies=2, most_tasks=3),
 }
 """Less for simulators that take their time; the whole suite is ``rltransfer check-family``."""
-SLOW = {"highway", "racing", "vizdoom"}
+SLOW = {"atari", "highway", "racing", "vizdoom"}
 """Whose rollouts take minutes: what needs many of them is left to ``make test-slow``."""
 NEEDS_MANY_ROLLOUTS = {
     "factors act",
@@ -24,13 +24,21 @@ NEEDS_MANY_ROLLOUTS = {
     "deterministic",
     "randomised every episode",
 }
+SLOWEST = {"highway", "racing"}
+NEEDS_SOME_ROLLOUTS = {"empty variation is upstream", "state round trip"}
 NOT_OFFERED_BY = {
     "empty variation is upstream": {"rover", "arm"},
     "state round trip": {"vizdoom"},
 }
 """Which families may leave out which check; no other may."""
+
+
+def is_slow(family, check):
+    return (family in SLOW and check in NEEDS_MANY_ROLLOUTS) or (family in SLOWEST and check in NEEDS_SOME_ROLLOUTS)
+
+
 PROMISES = [
-    pytest.param(name, check, marks=pytest.mark.slow if name in SLOW and check in NEEDS_MANY_ROLLOUTS else ())
+    pytest.param(name, check, marks=pytest.mark.slow if is_slow(name, check) else ())
     for name in FAMILIES.names()
     for check in CHECKS
 ]

@@ -34,7 +34,7 @@ def test_only_adapters_and_heads_learn_and_the_agent_comes_back(algorithm, kind,
     inputs = torch.as_tensor(frames)
     assert torch.equal(trunk_of(model)(inputs), trunk_of(source)(inputs))
     before = snapshot(model)
-    model.learn(256)
+    model.learn(128)
     after, fates = named_parts(model), report.of("target")
     for site in trunk_sites(model):
         assert len(adapters_of(site.trunk)) == 4

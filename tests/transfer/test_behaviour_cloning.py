@@ -53,7 +53,7 @@ def test_a_learner_of_discrete_actions_takes_the_sources(algorithm, decided, tin
 def test_a_learner_of_continuous_actions_takes_the_sources_and_explores_as_before(algorithm, pair, snapshot):
     model, source = pair(algorithm, robots=("hovercraft", "hovercraft"))
     before = snapshot(model)
-    report = rlt.BehaviourCloning(**{**BRIEF, "learning_rate": 3e-3}).attach(model, source)
+    report = rlt.BehaviourCloning(**{**BRIEF, "steps": 128, "learning_rate": 3e-3}).attach(model, source)
     found = report.findings["behaviour_cloning"]
     assert found["disagreement_after"] < 0.5 * found["disagreement_before"]
     kept = [name for name in before if "log_std" in name]

@@ -118,6 +118,7 @@ def test_frozen_stages_stay_as_they_are_and_cached_and_the_rest_learns(pair):
         model.learn(64)
 
 
+@pytest.mark.slow
 def test_contrastive_pretraining_lowers_its_loss_on_frames_not_learned_from(learner):
     method = rlt.Contrastive(frames=800, updates=200, batch_size=24)
     found = method.attach(learner("ppo"), None).findings["contrastive"]
@@ -151,6 +152,7 @@ def test_too_few_frames_to_hold_any_out_are_refused(tiny, cartpole):
         rlt.InverseDynamics(frames=2, updates=1).attach(tiny("dqn", cartpole(num_envs=1)), None)
 
 
+@pytest.mark.slow
 def test_inverse_dynamics_tells_actions_better_than_chance(learner):
     method = rlt.InverseDynamics(frames=2_000, updates=200, batch_size=40)
     found = method.attach(learner("dqn"), None).findings["inverse_dynamics"]
