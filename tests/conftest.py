@@ -11,6 +11,7 @@ TINY = {
     "a2c": {"n_steps": 8},
     "trpo": {"n_steps": 16, "batch_size": 32, "n_critic_updates": 1, "cg_max_steps": 3},
     "recurrent_ppo": {"n_steps": 16, "batch_size": 32, "n_epochs": 1, "lstm_hidden_size": 8},
+    "classifier": {},
     **dict.fromkeys(("dqn", "qr_dqn", "successor_dqn"), REPLAYED),
     **{name: {**REPLAYED, "net_arch": (8,)} for name in ("sac", "td3", "ddpg", "tqc", "crossq")},
 }

@@ -76,12 +76,17 @@ PLACES = ("transfers", "setting", "spaces", "source", "algorithms")
 
 
 def _place(method: type[Any]) -> tuple[str, ...]:
-    spaces = "may differ" if method.heterogeneous else "equal"
+    maps_actions = method.maps is not TransferMethod.maps
+    spaces = "may differ" if method.heterogeneous else "equal, or actions mapped" if maps_actions else "equal"
     source = "agent and task" if method.needs_source_env else "agent" if method.needs_source else "none"
     if not method.needs_source and method.takes_source is not TransferMethod.takes_source:
         source = "none, or agent and task"  # by its settings
-    unserved = [name for name in ALGORITHMS if ALGORITHMS.get(name).natural_gradients] if method.acts_in_steps else []
-    served = ", ".join(method.algorithms) or " ".join(["all", *(f"but {name}" for name in unserved)])
+    unserved = [
+        name
+        for name in ALGORITHMS
+        if name in method.unserved or (method.acts_in_steps and ALGORITHMS.get(name).natural_gradients)
+    ]
+    served = ", ".join(method.algorithms) or "all" + (f" but {', '.join(unserved)}" if unserved else "")
     return method.transfers, method.setting, spaces, source, served
 
 

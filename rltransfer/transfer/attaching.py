@@ -149,7 +149,7 @@ def attach(
         method.check_stages(stages)
         method.check(diff)
     maps = next((maps for method in methods if (maps := method.maps(diff)) is not None), None)
-    ledger = open_ledger(label, model, source, maps)
+    ledger = open_ledger(label, model, source, maps, carries=any(method.takes_source for method in methods))
     transfer = Attachment(
         model=model,
         source_agent=source,

@@ -34,14 +34,22 @@ from rltransfer.transfer.report import Ledger
 
 
 def open_ledger(
-    method: str, model: BaseAlgorithm, source: BaseAlgorithm | None, maps: InterTaskMaps | None = None
+    method: str,
+    model: BaseAlgorithm,
+    source: BaseAlgorithm | None,
+    maps: InterTaskMaps | None = None,
+    *,
+    carries: bool = True,
 ) -> Ledger:
-    """Put trunks into both models and begin to account for their parameters."""
+    """Put trunks into both models and begin to account for their parameters.
+
+    Running statistics are carried over, where anything of the source is: ``carries``.
+    """
     adopt(model)
     if source is None:
         return Ledger(method, model, None)
     adopt(source)
-    return Ledger(method, model, source, _carry_statistics(model, source, maps))
+    return Ledger(method, model, source, _carry_statistics(model, source, maps) if carries else "")
 
 
 def _carry_statistics(model: BaseAlgorithm, source: BaseAlgorithm, maps: InterTaskMaps | None) -> str:

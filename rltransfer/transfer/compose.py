@@ -98,6 +98,10 @@ class Compose(TransferMethod):
         for method in self.methods:
             method.check_algorithm(algorithm)
 
+    def refusal(self, algorithm: type[Algorithm] | None) -> str | None:
+        """The first that one of the methods gives."""
+        return next((reason for method in self.methods if (reason := method.refusal(algorithm))), None)
+
     def check_files(self) -> None:
         """As each of the methods."""
         for method in self.methods:

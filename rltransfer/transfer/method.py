@@ -82,7 +82,9 @@ class TransferMethod(Options):
     acts_in_steps: ClassVar[bool] = False
     """Whether it acts in optimizers' steps, unless settings say otherwise; see ``needs_steps``."""
     algorithms: ClassVar[tuple[str, ...]] = ()
-    """The registered names of the learning algorithms that the method serves; all, where empty."""
+    """The registered names of the learning algorithms that the method serves; all but ``unserved``, where empty."""
+    unserved: ClassVar[Mapping[str, str]] = {}
+    """Why it does not serve an algorithm, by its registered name, unless settings say otherwise; see ``refusal``."""
     decides: ClassVar[frozenset[Decision]] = frozenset()
     """What only one method of a composition can decide."""
 
@@ -104,16 +106,26 @@ class TransferMethod(Options):
         Args:
             algorithm: None where it is not a registered one.
         """
-        name = "algorithms that are not registered" if algorithm is None else algorithm.name
+        if reason := self.refusal(algorithm):
+            name = "algorithms that are not registered" if algorithm is None else algorithm.name
+            raise NotApplicableError(
+                f"{self.label} does not serve {name}: {reason}. Choose another method or algorithm."
+            )
+
+    def refusal(self, algorithm: type[Algorithm] | None) -> str | None:
+        """Why it does not serve ``algorithm`` with these settings; None where it does.
+
+        Args:
+            algorithm: None where it is not a registered one.
+        """
+        name = "" if algorithm is None else algorithm.name
+        if name in self.unserved:
+            return self.unserved[name]
         if self.algorithms and name not in self.algorithms:
-            raise NotApplicableError(
-                f"{self.label} serves {', '.join(self.algorithms)}, not {name}. Choose another method or algorithm."
-            )
+            return f"it serves {', '.join(self.algorithms)}"
         if self.needs_steps and algorithm is not None and algorithm.natural_gradients:
-            raise NotApplicableError(
-                f"{self.label} acts in optimizers' steps, and the actor of {algorithm.name} moves by natural gradients "
-                "instead. Choose another method or algorithm."
-            )
+            return f"it acts in optimizers' steps, and the actor of {name} moves by natural gradients instead"
+        return None
 
     def check_files(self) -> None:
         """Raise ConfigError where a setting names a file or folder that is not there."""

@@ -9,6 +9,8 @@ from rltransfer.agents.anatomy import heads, named_parts, trunk_of
 from rltransfer.agents.feature_cache import CodeTable, FeatureCache
 from rltransfer.agents.resting import at_rest
 from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.registry import ALGORITHMS
+from rltransfer.registry import METHODS as REGISTERED_METHODS
 from rltransfer.tasks.labelled import Classification, Examples, OneExampleEpisodes
 from rltransfer.tasks.making import vec_env
 from rltransfer.training.example_evaluation import evaluator_for
@@ -199,12 +201,28 @@ METHODS = [
     rlt.BehaviourCloning(steps=32, epochs=1),
     rlt.Compose(methods=(rlt.Finetune(), rlt.Augmentation())),
     rlt.Contrastive(frames=32, updates=2),
+    rlt.InverseDynamics(frames=32, updates=2, batch_size=8),
+    rlt.Compose(methods=(rlt.Finetune(), rlt.AdaptiveBatchNorm(steps=32))),
+    rlt.Relations(stages=("conv3", "fc")),
+    rlt.Mapped(actions={0: 2, 2: 0}),
 ]
+
+
+def test_every_method_that_serves_it_is_among_those_tried():
+    tried = {part.registered for method in METHODS for part in method.together()}
+    classifier = ALGORITHMS.get("classifier")
+    methods = {name: REGISTERED_METHODS.get(name) for name in REGISTERED_METHODS if name != "compose"}
+    assert tried == {name for name, kind in methods.items() if kind().refusal(classifier) is None} - {
+        "scratch",
+        "direct",
+    }
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label)
 def test_methods_attach_to_it_as_to_agents(method, red, green, tmp_path):
-    source, model, scratch = learner(red, seed=7), learner(green), learner(green)
+    normed = any(isinstance(part, rlt.AdaptiveBatchNorm) for part in method.together())
+    trunk = SMALL.model_copy(update={"batch_norm": normed})
+    source, model, scratch = (learner(data, seed=s, trunk=trunk) for data, s in ((red, 7), (green, 0), (green, 0)))
     source.learn(64)
     report = method.attach(model, source if method.takes_source else None)
     assert set(report.of("target")) == set(named_parts(model))

@@ -75,7 +75,7 @@ def test_an_agent_is_judged_on_what_it_learned_on_and_its_statistics_rest(normal
 
 @pytest.mark.parametrize(
     "method",
-    [rlt.Finetune(), rlt.Frozen(cache=False), rlt.SoftSharing(), rlt.HardSharing(), rlt.Direct()],
+    [rlt.Frozen(cache=False), rlt.SourceEnsemble(cache=False), rlt.HardSharing(), rlt.Direct()],
     ids=lambda m: m.registered,
 )
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])

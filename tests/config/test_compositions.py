@@ -46,7 +46,7 @@ def test_a_list_is_a_composition_and_reads_back_as_it_was_written(tmp_path):
         ("  - compose", "methods.0.compose.methods: missing"),
         ("  - compose: {methods: [finetune, soft_sharing: {strengt: 1}]}", "did you mean 'strength'"),
         ("  - [finetune, soft_sharing]\n  - [finetune, soft_sharing]", "stands twice"),
-        ("  - [finetune, jump_start]", "methods.0: jump_start serves dqn, .*, not ppo"),
+        ("  - [finetune, jump_start]", "methods.0: jump_start does not serve ppo: it learns from what"),
         ("  - finetune: {learning_rate_scale: {fc: -1}}", "methods.0.finetune.learning_rate_scale.fc: is -1, but must"),
     ],
 )

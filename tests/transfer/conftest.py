@@ -1,6 +1,9 @@
 """Pairs of a target learner and a source agent."""
 
+import gymnasium as gym
+import numpy as np
 import pytest
+from gymnasium import spaces
 
 from rltransfer.agents.anatomy import follow
 
@@ -13,6 +16,65 @@ def pair(tiny):
         source = tiny(source_algorithm or algorithm, robot=robots[0], trunk=trunk, seed=7)
         model = tiny(algorithm, robot=robots[1], trunk=trunk, seed=0, **changes)
         follow(model)  # as a learner that has not begun; the source's target network lags behind, as a trained one's
+        return model, source
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def numbers():
+    """Three classes of four numbers, as a task."""
+    from rltransfer.tasks.labelled import Classification, Examples
+
+    draws = np.random.default_rng(0)
+    labels = np.arange(48) % 3
+    inputs = (draws.normal(size=(48, 4)) + labels[:, None]).astype(np.float32)
+    examples = Examples(inputs=inputs, labels=labels, classes=("low", "middle", "high"))
+    return Classification("numbers", train=examples, test=examples)
+
+
+class InParts(gym.ObservationWrapper):
+    """Three numbers for the trunk, and the others beside them."""
+
+    def __init__(self, env):
+        super().__init__(env)
+        low, high = env.observation_space.low, env.observation_space.high
+        self.observation_space = spaces.Dict(
+            {"observation": spaces.Box(low[:3], high[:3]), "context": spaces.Box(low[3:], high[3:])}
+        )
+
+    def observation(self, observation):
+        return {"observation": observation[:3], "context": observation[3:]}
+
+
+@pytest.fixture
+def vectors(tiny, numbers):
+    """(model, source) of any registered algorithm on four numbers: two stages, and milliseconds to learn.
+
+    CartPole for discrete actions, Pendulum (three numbers) for continuous ones, labelled examples for the classifier.
+    ``seen`` is how: ``whole``, in ``parts``, or ``scaled`` by statistics of which the source's have seen something.
+    """
+    import rltransfer as rlt
+    from rltransfer.registry import ALGORITHMS
+    from rltransfer.tasks.making import vec_env
+    from rltransfer.trunks.specs import MLP
+
+    def make(algorithm, *, seen="whole", trunk=None, **changes):
+        agents = []
+        for seed in (7, 0):
+            if algorithm == "classifier":
+                env = vec_env(numbers.task(), num_envs=16)
+            elif seen == "parts":
+                env = InParts(gym.make("CartPole-v1"))
+            else:
+                discrete = "discrete" in ALGORITHMS.get(algorithm).actions
+                env = rlt.make_env({"id": "CartPole-v1" if discrete else "Pendulum-v1"}, num_envs=4, seed=1 + seed)
+            scaled = {"normalize": "observations"} if seen == "scaled" else {}
+            agents.append(tiny(algorithm, env, trunk=trunk or MLP(widths=(8, 6)), seed=seed, **changes, **scaled))
+        source, model = agents
+        if seen == "scaled":
+            source.learn(32)
+        follow(model)
         return model, source
 
     return make

@@ -7,16 +7,15 @@ from torch import nn
 from torch.nn import functional
 
 import rltransfer as rlt
-from rltransfer.agents.anatomy import named_parts, trunk_of, trunk_sites
+from rltransfer.agents.anatomy import named_parts, stage_of, trunk_of, trunk_sites
 from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.registry import ALGORITHMS
 from rltransfer.transfer import Compose
 from rltransfer.trunks.adapters import LowRankAdapter, ResidualAdapter, adapted, adapters_of
 from rltransfer.trunks.layers import PixelConv2d
 from rltransfer.trunks.nested_specs import Adapted
 from rltransfer.trunks.specs import MLP, Grid, Impala, Nature, Relational
 
-DISCRETE = ("ppo", "a2c", "dqn", "qr_dqn", "trpo", "recurrent_ppo")
-CONTINUOUS = ("sac", "td3", "ddpg", "tqc", "crossq")
 KINDS = ("residual", "low_rank")
 
 
@@ -25,32 +24,34 @@ def is_adapters(name):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("algorithm", [*DISCRETE, *CONTINUOUS])
-def test_only_adapters_and_heads_learn_and_the_agent_comes_back(algorithm, kind, pair, frames, tmp_path, snapshot):
-    robot = "hovercraft" if algorithm in CONTINUOUS else "omni"
-    model, source = pair(algorithm, robots=(robot, robot))
+@pytest.mark.parametrize("algorithm", [*ALGORITHMS])
+def test_only_adapters_and_heads_learn_and_the_agent_comes_back(algorithm, kind, vectors, tmp_path, snapshot):
+    model, source = vectors(algorithm)
     report = rlt.Adapters(kind=kind, size=4).attach(model, source)
-    assert np.array_equal(*(agent.predict(frames, deterministic=True)[0] for agent in (model, source)))
-    inputs = torch.as_tensor(frames)
+    seen = np.random.default_rng(0).normal(size=(16, model.observation_space.shape[0])).astype(np.float32)
+    assert np.array_equal(*(agent.predict(seen, deterministic=True)[0] for agent in (model, source)))
+    inputs = torch.as_tensor(seen)
     assert torch.equal(trunk_of(model)(inputs), trunk_of(source)(inputs))
     before = snapshot(model)
-    model.learn(128)
+    model.learn(96)
     after, fates = named_parts(model), report.of("target")
     for site in trunk_sites(model):
-        assert len(adapters_of(site.trunk)) == 4
-    for name in [name for name in after if ".conv" in name or ".fc." in name]:
+        assert len(adapters_of(site.trunk)) == 2
+    for name in [name for name in after if ".fc" in name]:
         if is_adapters(name):
             assert fates[name].fate == "re-initialised"
         else:
             assert ".base." in name
             assert torch.equal(after[name], before[name]), name
             assert fates[name].fate == "frozen"
-    moved = [n for n in after if n.startswith("trunk.") and is_adapters(n) and not torch.equal(after[n], before[n])]
-    assert {name.split(".")[1] for name in moved} == {"conv1", "conv2", "conv3", "fc"}
+    moved = {name for name in after if not torch.equal(after[name], before[name])}
+    stages = {stage_of(name, model) for name in moved if is_adapters(name)}
+    assert stages == {"fc1", "fc2"}
+    assert "heads" in {stage_of(name, model) for name in moved}
     assert report.findings["adaptation"] > 0
     rlt.save(model, tmp_path)
     loaded = rlt.load_agent(tmp_path, device="cpu")
-    assert np.array_equal(*(agent.predict(frames, deterministic=True)[0] for agent in (model, loaded)))
+    assert np.array_equal(*(agent.predict(seen, deterministic=True)[0] for agent in (model, loaded)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -135,19 +136,6 @@ def test_beside_a_frozen_prefix_only_later_stages_have_adapters_and_features_are
     for name, fate in fates.items():
         assert fate == ("re-initialised" if is_adapters(name) else "frozen")
         assert is_adapters(name) != torch.equal(after[name], before[name])
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_adapters_that_are_held_still_leave_a_frozen_trunk_bit_for_bit(kind, pair):
-    still = rlt.Finetune(learning_rate_scale=0.0)
-    learned = []
-    for method in (rlt.Frozen(cache=False), Compose(methods=(rlt.Adapters(kind=kind), still))):
-        model, source = pair("dqn", max_grad_norm=1e9)
-        method.attach(model, source)
-        model.learn(192)
-        learned.append({n: p for n, p in named_parts(model).items() if ".conv" not in n and ".fc." not in n})
-    frozen, held = learned
-    assert all(torch.equal(frozen[name], held[name]) for name in frozen)
 
 
 def test_what_the_adapters_draw_is_their_own_and_changes_nothing_else(pair):

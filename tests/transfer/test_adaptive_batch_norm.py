@@ -7,11 +7,12 @@ import torch
 import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts, trunk_of, trunk_sites
 from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.registry import ALGORITHMS
 from rltransfer.transfer.mechanisms.batch_norm import adapt, normalisations
 from rltransfer.trunks.specs import Impala, Nature
 
 CONTINUOUS = ("sac", "td3", "ddpg", "tqc", "crossq")
-ALL = ["ppo", "a2c", "trpo", "recurrent_ppo", "dqn", "qr_dqn", *CONTINUOUS]
+ALL = sorted(set(ALGORITHMS) - {"classifier"})
 NATURE = Nature(features=32, batch_norm=True, precision="float32")
 IMPALA = Impala(channels=(4, 6), features=16, batch_norm=True, precision="float32")
 

@@ -76,22 +76,6 @@ def test_more_strength_keeps_them_nearer(algorithm, pair):
     assert distances[0] > 2 * distances[1] > 0
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", "dqn", "sac"])
-def test_strength_zero_is_finetuning_bit_for_bit(algorithm, pair, snapshot):
-    learned = []
-    for method in (rlt.Finetune(), rlt.Coupling(strength=0.0), rlt.Coupling(strength=0.5)):
-        model, source = pair(algorithm, robots=robots_of(algorithm))
-        theirs = snapshot(source)
-        method.attach(model, source)
-        model.learn(96)
-        learned.append(named_parts(model))
-        kept = all(torch.equal(p, theirs[name]) for name, p in named_parts(source).items())
-        assert kept == (method != rlt.Coupling(strength=0.5))
-    finetuned, apart, coupled = learned
-    assert all(torch.equal(finetuned[name], apart[name]) for name in finetuned)
-    assert not all(torch.equal(finetuned[name], coupled[name]) for name in finetuned)
-
-
 @pytest.mark.parametrize("algorithm", ["ppo", "recurrent_ppo", "dqn", "sac"])
 def test_what_the_source_draws_changes_nothing_for_the_target(algorithm, pair):
     """A pull too weak for float32 leaves fine-tuning, bit for bit, although the source explores and learns beside."""

@@ -76,20 +76,6 @@ def test_the_gradient_is_that_of_the_written_penalty(algorithm, pair, monkeypatc
     assert any(float(value.abs().sum()) > 0 for value in expected.values())
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", "dqn", "sac"])
-def test_strength_zero_is_finetuning_bit_for_bit_and_plays_nothing(algorithm, pair):
-    learned = []
-    for method in (rlt.Finetune(), rlt.EWC(strength=0.0), rlt.EWC(strength=1e4, steps=16)):
-        model, source = pair(algorithm, robots=robots_of(algorithm))
-        report = method.attach(model, source)
-        assert report.source_steps == (16 if method == rlt.EWC(strength=1e4, steps=16) else 0)
-        model.learn(128)
-        learned.append(named_parts(model))
-    finetuned, unheld, held = learned
-    assert all(torch.equal(finetuned[name], unheld[name]) for name in finetuned)
-    assert not all(torch.equal(finetuned[name], held[name]) for name in finetuned)
-
-
 def test_playing_the_source_leaves_the_targets_random_numbers_alone(pair):
     states = []
     for method in (rlt.Finetune(), rlt.EWC(steps=16)):

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 import rltransfer as rlt
-from rltransfer.agents.anatomy import named_parts, stage_of
+from rltransfer.agents.anatomy import learned_parts, named_parts, optimizers, stage_of
 from rltransfer.agents.optimizing import SCALE
+from rltransfer.registry import ALGORITHMS
 
 RATE = 1e-3
 ONE_UPDATE = {
@@ -13,6 +14,7 @@ ONE_UPDATE = {
     "dqn": ({"learning_starts": 15, "train_freq": 4, "gradient_steps": 1, "batch_size": 16}, 16),
 }
 """Hyperparameters, and the environment steps in which they come to exactly one step of the optimizer."""
+SCALED = [a for a in ALGORITHMS if rlt.Finetune(learning_rate_scale=0.5).refusal(ALGORITHMS.get(a)) is None]
 LECTURE = {"conv1": 0.01, "conv2": 0.01, "conv3": 0.01, "fc": 0.1, "heads": 1.0}
 
 
@@ -46,21 +48,28 @@ def test_the_first_step_of_adam_is_the_rate_times_the_scale(algorithm, scale, by
             assert torch.equal(named_parts(model)[name], before[name])
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
-def test_scales_outlive_the_rate_that_stable_baselines_sets_for_all(algorithm, pair, snapshot):
-    model, source = pair(algorithm, learning_rate=RATE)
-    rlt.Finetune(learning_rate_scale="lecture").attach(model, source)
-    optimizer, before = model.policy.optimizer, snapshot(model)
-    model.lr_schedule = lambda _: 2e-3
+@pytest.mark.parametrize("algorithm", SCALED)
+def test_scales_outlive_the_rate_that_stable_baselines_sets_for_all(algorithm, vectors, snapshot):
+    """In each optimizer the first step of every parameter is in proportion to its stage's scale."""
+    scales = {"fc1": 0.1, "fc2": 3.0, "heads": 1.0}
+    model, source = vectors(algorithm)
+    rlt.Finetune(learning_rate_scale=scales).attach(model, source)
+    before, rate = snapshot(model), 2e-3
+    model.lr_schedule = lambda _: rate
     model._logger = type("Silent", (), {"record": lambda *_: None})()
-    model._update_learning_rate(optimizer)
+    found = [optimizer for _, _, optimizer in optimizers(model)]
+    model._update_learning_rate(found)
     for name, parameter in named_parts(model).items():
-        if "target" not in name:
+        if name in learned_parts(model):
             parameter.grad = torch.ones_like(parameter)
-    optimizer.step()
-    for name, moved in displacements(model, before).items():
-        assert moved == pytest.approx(2e-3 * LECTURE[stage_of(name, model)], rel=0.01), name
-    assert {group["lr"] for group in optimizer.param_groups} == {2e-3}, "the rate must stand as it was set"
+    for optimizer in found:
+        optimizer.step()
+        assert {group["lr"] for group in optimizer.param_groups} == {rate}, "the rate must stand as it was set"
+    moved = displacements(model, before)
+    unit = max(distance for name, distance in moved.items() if stage_of(name, model) == "heads")
+    assert unit > rate / 2
+    for name, distance in moved.items():
+        assert distance == pytest.approx(unit * scales.get(stage_of(name, model), 1.0), rel=0.02), name
 
 
 def test_lecture_is_a_tenth_for_the_last_stage_and_a_hundredth_before():
@@ -69,28 +78,29 @@ def test_lecture_is_a_tenth_for_the_last_stage_and_a_hundredth_before():
     assert rlt.Finetune().rates(("block1", "fc")) == {"block1": 1.0, "fc": 1.0, "heads": 1.0}
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
-def test_scale_zero_holds_the_whole_trunk_bit_for_bit_while_the_heads_learn(algorithm, pair, snapshot):
-    model, source = pair(algorithm)
-    rlt.Finetune(learning_rate_scale=0.0).attach(model, source)
+@pytest.mark.parametrize("algorithm", SCALED)
+def test_scale_zero_holds_a_stage_bit_for_bit_while_the_others_learn(algorithm, vectors, snapshot):
+    model, source = vectors(algorithm)
+    rlt.Finetune(learning_rate_scale={"fc1": 0.0}).attach(model, source)
     before = snapshot(model)
-    model.learn(256)
+    model.learn(128)
     after = named_parts(model)
-    assert all(torch.equal(after[n], before[n]) for n in before if n.startswith("trunk."))
-    assert not any(
-        torch.equal(after[n], before[n]) for n in before if n in ("action_net.weight", "q_net.q_net.0.weight")
-    )
+    stages = {name: stage_of(name, model) for name in learned_parts(model)}
+    for name, stage in stages.items():
+        assert torch.equal(after[name], before[name]) == (stage == "fc1"), name
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
-def test_every_parameter_that_learns_is_in_one_group_and_none_is_lost(algorithm, pair):
-    model, source = pair(algorithm)
+@pytest.mark.parametrize("algorithm", SCALED)
+def test_every_parameter_that_learns_is_in_one_group_and_none_is_lost(algorithm, vectors):
+    model, source = vectors(algorithm)
     rlt.Finetune(learning_rate_scale="lecture").attach(model, source)
-    grouped = [p for group in model.policy.optimizer.param_groups for p in group["params"]]
-    online = [p for n, p in named_parts(model).items() if "target" not in n]
+    found = [optimizer for _, _, optimizer in optimizers(model)]
+    grouped = [p for optimizer in found for group in optimizer.param_groups for p in group["params"]]
+    online = [p for name, p in named_parts(model).items() if "target" not in name]
     assert {id(p) for p in grouped} == {id(p) for p in online}
     assert len(grouped) == len(online)
-    assert sorted(group[SCALE] for group in model.policy.optimizer.param_groups) == [0.01, 0.1, 1.0]
+    scales = {group.get(SCALE, 1.0) for optimizer in found for group in optimizer.param_groups}
+    assert scales == {0.01, 0.1, 1.0}  # fc1, fc2, heads
 
 
 @pytest.mark.parametrize("kind", [torch.optim.Adam, torch.optim.AdamW, torch.optim.SGD, torch.optim.RMSprop])

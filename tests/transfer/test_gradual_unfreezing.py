@@ -81,19 +81,6 @@ def test_a_stage_that_waits_gathers_no_moments(algorithm, learners):
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn", "sac"])
-def test_no_waiting_is_finetuning_bit_for_bit(algorithm, learners):
-    learned = []
-    for method in (rlt.Finetune(), rlt.GradualUnfreezing(steps_per_stage=0), rlt.GradualUnfreezing(steps_per_stage=64)):
-        model, source = learners(algorithm)
-        method.attach(model, source)
-        model.learn(128)
-        learned.append(named_parts(model))
-    finetuned, at_once, waiting = learned
-    assert all(torch.equal(finetuned[name], at_once[name]) for name in finetuned)
-    assert not all(torch.equal(finetuned[name], waiting[name]) for name in finetuned)
-
-
-@pytest.mark.parametrize("algorithm", ["ppo", "dqn", "sac"])
 def test_waiting_for_ever_is_the_frozen_trunk_bit_for_bit(algorithm, learners):
     """A frozen prefix takes the acting trunk for the critic, too: so the source's two are made one, and heads fresh."""
     learned = []

@@ -48,18 +48,6 @@ def test_the_learner_comes_nearer_to_the_teacher_than_alone_and_the_teacher_stay
     assert found["divergence_at_last"] < found["divergence_at_first"]
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", "dqn", "sac", "td3"])
-def test_strength_zero_learns_what_the_learner_alone_learns_bit_for_bit(algorithm, pair):
-    alone, _ = ready(pair, algorithm)
-    alone.learn(128)
-    model, source = ready(pair, algorithm)
-    report = rlt.Kickstarting(strength=0).attach(model, source)
-    model.learn(128)
-    ours, expected = named_parts(model), named_parts(alone)
-    assert all(torch.equal(ours[name], expected[name]) for name in expected)
-    assert report.findings == {}
-
-
 def test_strength_zero_beside_finetuning_is_finetuning_bit_for_bit(pair):
     ends = []
     for method in (
@@ -207,7 +195,7 @@ def test_other_observations_are_refused(tiny, cartpole):
 
 @pytest.mark.parametrize("algorithm", ["trpo", "recurrent_ppo"])
 def test_algorithms_that_cannot_be_taught_so_are_refused(algorithm, pair):
-    with pytest.raises(NotApplicableError, match="serves ppo, a2c"):
+    with pytest.raises(NotApplicableError, match=f"does not serve {algorithm}: its"):
         rlt.Kickstarting().attach(*pair(algorithm))
 
 

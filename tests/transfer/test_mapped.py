@@ -4,13 +4,16 @@ import numpy as np
 import pytest
 import torch
 from gymnasium import Env, spaces
+from torch import nn
 
 import rltransfer as rlt
 from rltransfer.agents.anatomy import heads, named_parts, trunk_of
 from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.registry import ALGORITHMS
 from rltransfer.tasks import SpaceDiff
 from rltransfer.trunks.specs import MLP, Grid, Impala
 
+LEARNED = rlt.Mapped(actions="learned")
 DISCRETE = ("ppo", "a2c", "trpo", "recurrent_ppo", "dqn", "qr_dqn")
 CONTINUOUS = ("ppo", "sac", "td3", "ddpg", "tqc")
 
@@ -168,13 +171,11 @@ def test_heads_that_read_the_observation_themselves_are_mapped_along_both_axes(a
     ],
     ids=["nothing", "shared", "identity"],
 )
-def test_the_identity_is_fine_tuning_bit_for_bit(algorithm, method, pair):
+def test_the_identity_begins_as_fine_tuning_bit_for_bit(algorithm, method, pair):
     agents = []
     for each in (method, rlt.Finetune()):
         model, source = pair(algorithm)
-        report = each.attach(model, source)
-        model.learn(128)
-        agents.append((model, report))
+        agents.append((model, each.attach(model, source)))
     (one, mapped), (other, finetuned) = agents
     assert mapped.entries == finetuned.entries
     assert all(torch.equal(p, named_parts(other)[n]) for n, p in named_parts(one).items())
@@ -224,28 +225,55 @@ def test_between_robots_what_is_learned_of_actions_is_a_linear_map_from_the_sour
     torch.testing.assert_close(mapping @ rows, ours.detach(), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("algorithm", ["dqn", "qr_dqn", "sac", "td3"])
-def test_a_mapping_is_learned_in_critics_and_values_of_actions_too(algorithm, couple, tmp_path):
-    continuous = algorithm in ("sac", "td3")
+@pytest.mark.parametrize(
+    "algorithm", [a for a in ALGORITHMS if a != "classifier" and LEARNED.refusal(ALGORITHMS.get(a)) is None]
+)
+def test_a_mapping_is_learned_wherever_actions_are_told_judged_or_read(algorithm, couple, tmp_path):
+    """What stands for the target's actions is a combination of what stands for the source's, and goes on being one."""
+    continuous = "discrete" not in ALGORITHMS.get(algorithm).actions
     actions = (vector(3), vector(2)) if continuous else (spaces.Discrete(4), spaces.Discrete(2))
     model, source = couple(algorithm, [vector(5)] * 2, actions, trunk=MLP(widths=(16,)))
-    rlt.Mapped(actions="learned").attach(model, source)
+    LEARNED.attach(model, source)
     model.learn(96)
     if continuous:
-        ours, rows = (a.critic.qf0[0].weight.detach()[:, -n:].T for a, n in ((model, 3), (source, 2)))
+        pairs = [
+            [a.critic.qf0[0].weight.detach()[:, -n:].T for a, n in ((model, 3), (source, 2))],
+            [
+                [m for m in a.actor.mu.modules() if isinstance(m, nn.Linear)][-1].weight.detach()
+                for a in (model, source)
+            ],
+        ]
     else:
-        net = "q_net.q_net.0.weight" if algorithm == "dqn" else "quantile_net.quantile_net.0.weight"
-        ours, rows = (
-            heads(a)[net].detach().unflatten(0, (-1, n)).movedim(1, 0).flatten(1) for a, n in ((model, 4), (source, 2))
-        )
-    away = ours - ours @ torch.linalg.pinv(rows) @ rows
-    assert away.abs().max() < 1e-4 * ours.abs().max()
+        net = {"qr_dqn": "quantile_net.quantile_net.0", "dqn": "q_net.q_net.0", "successor_dqn": "q_net.q_net.0"}
+        name = f"{net.get(algorithm, 'action_net')}.weight"
+        pairs = [
+            [
+                heads(a)[name].detach().unflatten(0, (-1, n)).movedim(1, 0).flatten(1)
+                for a, n in ((model, 4), (source, 2))
+            ]
+        ]
+    for ours, rows in pairs:
+        away = ours - ours @ torch.linalg.pinv(rows) @ rows
+        assert away.abs().max() < 1e-4 * ours.abs().max()
     rlt.save(model, tmp_path)
     seen = np.random.default_rng(0).uniform(-1, 1, (16, 5)).astype(np.float32)
     np.testing.assert_array_equal(
         rlt.load_agent(tmp_path, device="cpu").predict(seen, deterministic=True)[0],
         model.predict(seen, deterministic=True)[0],
     )
+
+
+@pytest.mark.parametrize("algorithm", ["ppo", "a2c"])
+def test_a_mapping_is_learned_from_choices_to_continuous_actions(algorithm, couple):
+    model, source = couple(algorithm, [vector(5)] * 2, (vector(3), spaces.Discrete(4)), trunk=MLP(widths=(16,)))
+    report = LEARNED.attach(model, source)
+    begun = torch.as_tensor(report.findings["action_mapping"])
+    model.learn(96)
+    ours, rows = (named_parts(a)["action_net.weight"].detach() for a in (model, source))
+    mapping = torch.as_tensor(report.findings["action_mapping"])
+    assert mapping.shape == (3, 4)
+    assert not torch.allclose(mapping, begun)
+    torch.testing.assert_close(mapping @ rows, ours, rtol=1e-4, atol=1e-5)
 
 
 def test_every_part_of_another_robot_is_accounted_for(tiny):
@@ -368,7 +396,7 @@ def test_mappings_of_what_is_not_there_are_refused(robots, settings, message, pa
 
 
 def test_algorithms_and_trunks_in_which_nothing_can_be_mapped_say_so(couple):
-    with pytest.raises(NotApplicableError, match="CrossQ"):
+    with pytest.raises(NotApplicableError, match="crossq: it normalises actions"):
         rlt.Mapped(actions={0: 1}).attach(*couple("crossq", [vector(3)] * 2, (vector(2), vector(2))))
     with pytest.raises(NotApplicableError, match="trpo"):
         rlt.Mapped(actions="learned").attach(*couple("trpo", [vector(3)] * 2, (vector(2), vector(3))))

@@ -9,12 +9,13 @@ import torch
 import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts, trunk_of, trunk_sites
 from rltransfer.errors import ConfigError, NotApplicableError
+from rltransfer.registry import ALGORITHMS
 from rltransfer.tasks.family import Context, Randomization
 from rltransfer.transfer.mechanisms import reward_free
 from rltransfer.transfer.mechanisms.contrastive import InstanceDiscrimination, info_nce
 from rltransfer.transfer.mechanisms.reward_free import Frames
 
-EVERY_ALGORITHM = ("ppo", "a2c", "trpo", "recurrent_ppo", "dqn", "qr_dqn", "sac", "td3", "ddpg", "tqc", "crossq")
+EVERY_ALGORITHM = sorted(set(ALGORITHMS) - {"classifier"})
 CONTINUOUS = ("sac", "td3", "ddpg", "tqc", "crossq")
 FEW = {"frames": 48, "updates": 3, "batch_size": 8}
 BOTH = [rlt.Contrastive, rlt.InverseDynamics]

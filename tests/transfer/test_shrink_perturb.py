@@ -35,29 +35,6 @@ def test_weights_are_the_mixture(algorithm, pair, snapshot):
     assert any(not torch.equal(value, before[name]) for name, value in named_parts(model).items())
 
 
-@pytest.mark.parametrize("algorithm", ["ppo", "dqn", "sac"])
-def test_all_of_the_source_is_finetuning_and_none_of_it_is_scratch(algorithm, pair):
-    learned = []
-    for method in (
-        rlt.Finetune(),
-        rlt.ShrinkPerturb(shrink=1.0, perturb=0.0),
-        None,
-        rlt.ShrinkPerturb(shrink=0.0, perturb=1.0),
-        rlt.ShrinkPerturb(),
-    ):
-        model, source = pair(algorithm, robots=robots_of(algorithm))
-        if method is not None:
-            method.attach(model, source)
-        model.learn(96)
-        learned.append(named_parts(model))
-    finetuned, whole, scratch, none, mixed = learned
-    assert all(torch.equal(finetuned[name], whole[name]) for name in finetuned)
-    assert all(torch.equal(scratch[name], none[name]) for name in scratch)
-    assert not any(
-        torch.equal(mixed[n], finetuned[n]) or torch.equal(mixed[n], scratch[n]) for n in ("trunk.fc.1.bias",)
-    )
-
-
 def test_fresh_weights_are_those_before_any_method_carried_and_the_rest_composes(pair, snapshot):
     model, source = pair()
     fresh, theirs = snapshot(model), snapshot(source)

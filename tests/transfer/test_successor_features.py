@@ -242,7 +242,7 @@ def test_what_has_no_successor_features_or_others_is_refused(tiny):
     ):
         with pytest.raises(NotApplicableError, match=reason):
             rlt.SuccessorFeatures().attach(model, source)
-    with pytest.raises(NotApplicableError, match="successor_features serves successor_dqn, not dqn"):
+    with pytest.raises(NotApplicableError, match="does not serve dqn: it learns no successor features"):
         rlt.SuccessorFeatures().attach(tiny("dqn"), tiny("successor_dqn", **OPTIONS))
     begun = tiny("successor_dqn", earlier_policies=1, **OPTIONS)
     with pytest.raises(NotApplicableError, match="has earlier policies already"):

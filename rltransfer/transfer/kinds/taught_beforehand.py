@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from rltransfer.errors import ConfigError
-from rltransfer.transfer.kinds.policies import SINGLE_STEPS, require_same_spaces
+from rltransfer.transfer.kinds.policies import NOT_TAUGHT, SINGLE_STEPS, require_same_spaces
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import Tensor
 
     from rltransfer.agents.rollouts import Rollout
@@ -39,6 +41,7 @@ class TaughtBeforehand(TransferMethod):
     needs_source_env: ClassVar[bool] = True
     carries_weights: ClassVar[bool] = False
     algorithms: ClassVar[tuple[str, ...]] = (*SINGLE_STEPS, "trpo")
+    unserved: ClassVar[Mapping[str, str]] = NOT_TAUGHT
     decides: ClassVar[frozenset[Decision]] = frozenset({"what is taught beforehand"})
 
     steps: int = Field(default=5_000, ge=1)

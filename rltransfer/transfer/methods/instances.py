@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from rltransfer.errors import NotApplicableError
-from rltransfer.transfer.kinds.policies import REPLAYING
+from rltransfer.transfer.kinds.policies import NOT_REPLAYING, REPLAYING
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
     from torch import Tensor
 
@@ -59,6 +61,10 @@ class Instances(TransferMethod):
     needs_source_env: ClassVar[bool] = True
     carries_weights: ClassVar[bool] = False
     algorithms: ClassVar[tuple[str, ...]] = REPLAYING
+    unserved: ClassVar[Mapping[str, str]] = {
+        **NOT_REPLAYING,
+        "successor_dqn": "the weights of its reward are fitted to all rewards it learns from, the source's too",
+    }
     decides: ClassVar[frozenset[Decision]] = frozenset({"what the replay buffer holds"})
 
     transitions: int = Field(default=10_000, ge=0)

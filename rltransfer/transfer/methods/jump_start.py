@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from rltransfer.errors import ConfigError
-from rltransfer.transfer.kinds.policies import REPLAYING, require_readable, require_same_spaces
+from rltransfer.transfer.kinds.policies import NOT_REPLAYING, REPLAYING, require_readable, require_same_spaces
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rltransfer.tasks import SpaceDiff
     from rltransfer.transfer.attaching import Attachment
 
@@ -46,7 +48,8 @@ class JumpStart(TransferMethod):
     transfers: ClassVar[Knowledge] = "policies"
     heterogeneous: ClassVar[bool] = False
     carries_weights: ClassVar[bool] = False
-    algorithms: ClassVar[tuple[str, ...]] = REPLAYING
+    algorithms: ClassVar[tuple[str, ...]] = (*REPLAYING, "successor_dqn")
+    unserved: ClassVar[Mapping[str, str]] = NOT_REPLAYING
     decides: ClassVar[frozenset[Decision]] = frozenset({"how the agent acts"})
 
     schedule: Literal["curriculum", "linear", "random"] = "curriculum"

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from rltransfer.errors import ConfigError
-from rltransfer.transfer.kinds.policies import SINGLE_STEPS, require_readable, require_same_spaces
+from rltransfer.transfer.kinds.policies import NOT_TAUGHT, SINGLE_STEPS, require_readable, require_same_spaces
 from rltransfer.transfer.method import Knowledge, TransferMethod
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import Tensor
 
     from rltransfer.tasks import SpaceDiff
@@ -49,6 +51,10 @@ class Kickstarting(TransferMethod):
     heterogeneous: ClassVar[bool] = False
     carries_weights: ClassVar[bool] = False
     algorithms: ClassVar[tuple[str, ...]] = SINGLE_STEPS
+    unserved: ClassVar[Mapping[str, str]] = {
+        **NOT_TAUGHT,
+        "trpo": "its actor moves by natural gradients, which a further loss does not reach",
+    }
 
     strength: float = Field(default=1.0, ge=0)
     decay: Literal["linear", "exponential", "constant"] = "linear"

@@ -11,8 +11,11 @@ from rltransfer.transfer.inter_task import InterTaskMaps
 from rltransfer.transfer.method import Knowledge, TransferMethod
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gymnasium import Space
 
+    from rltransfer.agents.algorithms import Algorithm
     from rltransfer.tasks import SpaceDiff
     from rltransfer.transfer.attaching import Attachment
 
@@ -40,6 +43,9 @@ class Mapped(TransferMethod):
     registered: ClassVar[str] = "mapped"
     transfers: ClassVar[Knowledge] = "parameters"
     heterogeneous: ClassVar[bool] = True
+    unserved: ClassVar[Mapping[str, str]] = {
+        "crossq": "it normalises actions and features together, so neither can be mapped alone"
+    }
 
     actions: dict[int, int] | Literal["shared", "learned"] | None = None
     observations: dict[int, int] | None = None
@@ -58,6 +64,10 @@ class Mapped(TransferMethod):
         if self.observations is not None and self.first_stage == "fresh":
             raise ValueError("a first stage that begins fresh has no use for a mapping of observations. Drop one.")
         return self
+
+    def refusal(self, algorithm: type[Algorithm] | None) -> str | None:
+        """Where nothing is mapped, every algorithm is served."""
+        return None if self.actions is None and self.observations is None else super().refusal(algorithm)
 
     def check_stages(self, stage_names: tuple[str, ...]) -> None:
         """Raise ConfigError where nothing would be left of the trunk."""
@@ -107,15 +117,12 @@ class Mapped(TransferMethod):
     def carry(self, transfer: Attachment) -> None:
         """Copy everything that fits or is mapped."""
         from rltransfer.agents.axes import labelled
-        from rltransfer.registry import ALGORITHMS
 
         for agent in (transfer.model, transfer.source) if self.observations is not None else ():
             if not any("observations" in block.axes for blocks in labelled(agent).values() for block in blocks):
                 raise NotApplicableError(
                     "its first layer reads no channels or entries as they are: map no observations"
                 )
-        if transfer.maps is not None and ALGORITHMS.get("crossq").is_of(transfer.model):
-            raise NotApplicableError("CrossQ normalises actions and features together, so neither can be mapped alone")
         transfer.carry_all()
         if self.actions == "learned":
             from rltransfer.transfer.mechanisms.action_span import begin_in_span

@@ -8,9 +8,12 @@ from pydantic import Field
 
 from rltransfer.errors import ConfigError
 from rltransfer.transfer.given_agents import AgentFolders, check_folders
+from rltransfer.transfer.kinds.policies import ON_POLICY, REPLAYING
 from rltransfer.transfer.method import Decision, Knowledge, TransferMethod
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rltransfer.tasks import SpaceDiff
     from rltransfer.transfer.attaching import Attachment
 
@@ -45,6 +48,9 @@ class SuccessorFeatures(TransferMethod):
     transfers: ClassVar[Knowledge] = "relations"
     heterogeneous: ClassVar[bool] = False
     algorithms: ClassVar[tuple[str, ...]] = ("successor_dqn",)
+    unserved: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        (*ON_POLICY, *REPLAYING, "classifier"), "it learns no successor features, which successor_dqn does"
+    )
     decides: ClassVar[frozenset[Decision]] = frozenset({"which stages learn", "how the agent acts"})
 
     beside: AgentFolders = ()
