@@ -8,6 +8,7 @@ import rltransfer as rlt
 from rltransfer.agents.anatomy import named_parts, trunk_of, trunk_sites
 from rltransfer.errors import ConfigError, NotApplicableError
 from rltransfer.registry import ALGORITHMS
+from rltransfer.tasks.family import Context
 from rltransfer.transfer.mechanisms.batch_norm import adapt, normalisations
 from rltransfer.trunks.specs import Impala, Nature
 
@@ -105,6 +106,15 @@ def test_a_frozen_trunk_is_adapted_first_and_its_statistics_stay(cache, pair, fr
             np.testing.assert_allclose(features, trunk_of(model)(torch.as_tensor(frames)), rtol=1e-4, atol=1e-5)
     model.learn(128)
     assert all(torch.equal(buffer, before[name]) for name, buffer in trunk_of(model).named_buffers())
+
+
+def test_of_observations_in_parts_the_pictures_statistics_are_taken(tiny, rover):
+    told = Context(visibility="side", factors=("slip", "speed"))
+    model, source = (tiny("ppo", rover(context=told, seed=seed), trunk=NATURE, seed=seed) for seed in (1, 7))
+    report = rlt.AdaptiveBatchNorm(steps=32).attach(model, source)
+    assert report.findings["adaptive_batch_norm"]["trunk"]["shift"] > 0
+    ours, theirs = (trunk_of(agent).stages["conv1"][1].running_mean for agent in (model, source))
+    assert not torch.equal(ours, theirs)
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "td3"])

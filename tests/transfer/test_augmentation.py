@@ -71,6 +71,13 @@ def test_the_weights_of_a_random_layer_have_xaviers_variance(channels, width):
     assert recoloured(torch.ones(2, channels, 5, 7, dtype=torch.uint8), weights[0]).shape == (2, channels, 5, 7)
 
 
+def minibatch(model):
+    buffer = buffer_of(model)
+    if hasattr(buffer, "get"):
+        return next(buffer.get(16))
+    return buffer.sample(16)
+
+
 @pytest.mark.parametrize("algorithm", ALL)
 def test_every_algorithm_learns_from_changed_frames_and_from_nothing_else_that_changed(algorithm, pair):
     ends = []
@@ -85,6 +92,11 @@ def test_every_algorithm_learns_from_changed_frames_and_from_nothing_else_that_c
     for changed in (shifted_, recoloured_):
         assert not all(torch.equal(plain[name], changed[name]) for name in plain)
     assert not all(torch.equal(shifted_[name], recoloured_[name]) for name in plain)
+    held = buffer_of(model).observations
+    true = torch.as_tensor(np.asarray(held).reshape(-1, *held.shape[-3:])).float() / 255
+    given = minibatch(model).observations
+    assert given.is_floating_point()
+    assert min(float((true - frame).abs().amax((1, 2, 3)).min()) for frame in given if frame.any()) > 0.05
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "td3"])
@@ -99,13 +111,6 @@ def test_alone_it_is_scratch_and_nothing_is_carried(algorithm, pair):
         ends.append(named_parts(model))
     assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
     assert not all(torch.equal(ends[0][name], ends[2][name]) for name in ends[0])
-
-
-def minibatch(model):
-    buffer = buffer_of(model)
-    if hasattr(buffer, "get"):
-        return next(buffer.get(16))
-    return buffer.sample(16)
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])

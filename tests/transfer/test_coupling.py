@@ -63,11 +63,11 @@ def test_both_learn_and_the_source_takes_as_many_steps(algorithm, pair, snapshot
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
-def test_more_strength_keeps_them_nearer(algorithm, pair):
+def test_more_strength_keeps_them_nearer(algorithm, vectors):
     distances = []
     options = {"n_epochs": 4} if algorithm == "ppo" else {}
     for strength in (1e-9, 100.0):
-        model, source = pair(algorithm, robots=robots_of(algorithm), **options)
+        model, source = vectors(algorithm, **options)
         report = rlt.Coupling(strength=strength).attach(model, source)
         model.learn(384)
         pairs = zip(trunk_of(model).parameters(), trunk_of(source).parameters(), strict=True)

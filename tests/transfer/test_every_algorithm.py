@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import rltransfer as rlt
-from rltransfer.agents.anatomy import named_parts
+from rltransfer.agents.anatomy import heads, named_parts, stage_of, trunk_of
 from rltransfer.errors import NotApplicableError
 from rltransfer.registry import ALGORITHMS, METHODS
 
@@ -101,6 +101,39 @@ def test_it_changes_what_is_learned_and_does_nothing_where_it_is_told_to(method,
     if seen == "scaled" and beside.takes_source != idle.takes_source:
         return  # statistics of the source's are carried over all the same
     assert [n for n in without if n in expected and not torch.equal(without[n], expected[n])] == []
+
+
+@pytest.mark.parametrize("seen", ["parts", "scaled"])
+@pytest.mark.parametrize(
+    ("method", "algorithm"),
+    [
+        (rlt.Direct(), "ppo"),
+        (rlt.Frozen(at="fc2", cache=False), "dqn"),
+        (rlt.HardSharing(), "ppo"),
+        (rlt.WeightInterpolation(), "dqn"),
+        (rlt.SourceEnsemble(cache=False, heads="copy"), "ppo"),
+        (rlt.SuccessorFeatures(cache=False), "successor_dqn"),
+    ],
+    ids=lambda value: getattr(value, "label", value),
+)
+def test_observations_in_parts_or_scaled_are_carried_with_the_weights(method, algorithm, seen, vectors):
+    """As the test above, for methods that are never idle."""
+    model, source = vectors(algorithm, seen=seen, **unclipped(algorithm))
+    report = method.attach(model, source)
+    assert ("go on from the source's" in report.statistics) == (seen == "scaled")
+    if seen == "scaled":
+        ours, theirs = (agent.get_vec_normalize_env().obs_rms for agent in (model, source))
+        assert (ours.mean == theirs.mean).all()
+        assert ours.count == theirs.count > 30
+    entries, theirs = report.of("target"), named_parts(source)
+    carried = {name for name, entry in entries.items() if entry.counterpart is not None}
+    assert {stage_of(name, model) for name in carried} >= {trunk_of(model).stage_names[0], "heads"}
+    before = {name: p.detach().clone() for name, p in named_parts(model).items()}
+    assert all(torch.equal(before[name], theirs[entries[name].counterpart]) for name in carried)
+    model.learn(48)
+    after = named_parts(model)
+    assert any(not torch.equal(after[name], before[name]) for name in carried & set(heads(model)))
+    assert all(torch.equal(after[name], before[name]) for name, entry in entries.items() if entry.fate == "frozen")
 
 
 @pytest.mark.parametrize("name", sorted(set(METHODS) - {"compose"}))

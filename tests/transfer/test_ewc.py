@@ -4,76 +4,47 @@ import pytest
 import torch
 
 import rltransfer as rlt
-from rltransfer.agents.anatomy import named_parts, optimizers
+from rltransfer.agents.anatomy import TEMPERATURE, learned_parts, named_parts, optimizers, stage_of, trunk_sites
 from rltransfer.agents.rollouts import play
 from rltransfer.errors import ConfigError, NotApplicableError, UnknownNameError
 from rltransfer.registry import ALGORITHMS
 from rltransfer.transfer.mechanisms import fisher
 
-CONTINUOUS = ["sac", "td3", "ddpg", "tqc", "crossq"]
-HELD = sorted(set(ALGORITHMS) - {"trpo", "classifier"})
+HELD = [a for a in ALGORITHMS if rlt.EWC().refusal(ALGORITHMS.get(a)) is None]
 
 
-def robots_of(algorithm, *, differ=False):
-    if algorithm in CONTINUOUS:
-        return ("hovercraft", "hovercraft")
-    return ("omni", "differential" if differ else "omni")
-
-
+@pytest.mark.parametrize("strength", [300.0, {"fc1": 500.0, "heads": 200.0}], ids=["one", "by-stage"])
 @pytest.mark.parametrize("algorithm", HELD)
-def test_the_hook_adds_strength_times_fisher_times_distance(algorithm, pair, monkeypatch):
-    model, source = pair(algorithm, robots=robots_of(algorithm, differ=True))
+def test_the_gradient_is_that_of_the_written_penalty(algorithm, strength, vectors, monkeypatch):
+    model, source = vectors(algorithm)
     kept = {}
     estimate = fisher.diagonal_fisher
     monkeypatch.setattr(fisher, "diagonal_fisher", lambda *a: kept.update(estimate(*a)) or kept)
-    report = rlt.EWC(strength=3.0, steps=8).attach(model, source)
-    assert report.source_steps == 8
-    parts = named_parts(model)
+    report = rlt.EWC(strength=strength, steps=16).attach(model, source)
+    assert report.source_steps == 16
+    parts, theirs, entries = named_parts(model), named_parts(source), report.of("target")
     generator = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for parameter in parts.values():
+    expected = {}
+    for name in learned_parts(model):
+        parameter, entry = parts[name], entries[name]
+        with torch.no_grad():
             parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
-    held = 0.0
-    for _, _, optimizer in optimizers(model):
-        for group in optimizer.param_groups:
-            for parameter in group["params"]:
-                parameter.grad = torch.full_like(parameter, 0.5)
-        optimizer.step()
-    entries = report.of("target")
-    for name, parameter in parts.items():
-        if "target" in name or parameter.grad is None:
-            continue
-        entry = entries[name]
-        assert (entry.fate == "penalised") == (entry.counterpart is not None), name
+        parameter.grad = torch.full_like(parameter, 0.5)
+        held = strength if isinstance(strength, float) else strength.get(stage_of(name, model), 0.0)
+        assert (entry.fate == "penalised") == (held > 0 and name != TEMPERATURE), name
+        expected[name] = 0.5
         if entry.fate == "penalised":
-            held += float((parameter.grad - 0.5).abs().sum())
             assert f"{float(kept[entry.counterpart].mean()):.3g}" in entry.note
-        else:
-            assert (parameter.grad == 0.5).all()
-    assert held > 0
-
-
-@pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
-def test_the_gradient_is_that_of_the_written_penalty(algorithm, pair, monkeypatch):
-    model, source = pair(algorithm)
-    kept = {}
-    estimate = fisher.diagonal_fisher
-    monkeypatch.setattr(fisher, "diagonal_fisher", lambda *a: kept.update(estimate(*a)) or kept)
-    rlt.EWC(strength={"conv2": 5.0, "heads": 2.0}, steps=16).attach(model, source)
-    parts, theirs = named_parts(model), named_parts(source)
-    online = {name: p for name, p in parts.items() if "target" not in name}
-    with torch.no_grad():
-        for parameter in online.values():
-            parameter.add_(0.3)
-    strengths = {n: 5.0 if ".conv2." in n else 0.0 if n.startswith("trunk") else 2.0 for n in online}
-    penalty = sum(strengths[n] / 2 * (kept[n] * (p - theirs[n].detach()) ** 2).sum() for n, p in online.items())
-    expected = dict(zip(online, torch.autograd.grad(penalty, list(online.values())), strict=True))
-    for parameter in online.values():
-        parameter.grad = torch.zeros_like(parameter)
-    model.policy.optimizer.step()
-    for name, parameter in online.items():
-        torch.testing.assert_close(parameter.grad, expected[name], rtol=1e-4, atol=1e-8, msg=name)
-    assert any(float(value.abs().sum()) > 0 for value in expected.values())
+            expected[name] += held * kept[entry.counterpart] * (parameter - theirs[entry.counterpart]).detach()
+    for _, _, optimizer in optimizers(model):
+        optimizer.step()
+    for name, gradient in expected.items():
+        torch.testing.assert_close(
+            parts[name].grad, torch.zeros_like(parts[name]) + gradient, rtol=1e-4, atol=1e-6, msg=name
+        )
+    for site in trunk_sites(model):
+        if site.role == "online":
+            assert any(float((p.grad - 0.5).abs().max()) > 1e-4 for p in site.trunk.parameters())
 
 
 def test_playing_the_source_leaves_the_targets_random_numbers_alone(pair):
@@ -86,12 +57,12 @@ def test_playing_the_source_leaves_the_targets_random_numbers_alone(pair):
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
-def test_weights_that_the_source_depends_on_move_less(algorithm, pair):
+def test_weights_that_the_source_depends_on_move_less(algorithm, vectors):
     """Fisher-weighted, the distance from the source falls with the strength."""
     distances = []
     options = {"n_epochs": 8} if algorithm == "ppo" else {}
     for strength in (0.0, 1e6):
-        model, source = pair(algorithm, **options)
+        model, source = vectors(algorithm, **options)
         rlt.EWC(strength=strength, steps=32).attach(model, source)
         weights = fisher.diagonal_fisher(source, play(source, 16))
         model.learn(384)

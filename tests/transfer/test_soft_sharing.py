@@ -46,15 +46,15 @@ def test_the_hook_adds_the_gradient_that_autograd_finds_for_the_written_penalty(
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
-def test_more_strength_stays_nearer_to_the_source(algorithm, pair):
+def test_more_strength_stays_nearer_to_the_source(algorithm, vectors):
     distances = []
-    for strength in (0.0, 1.0, 100.0):
-        model, source = pair(algorithm, robots=("omni", "differential"))
+    for strength in (0.0, 100.0):
+        model, source = vectors(algorithm)
         rlt.SoftSharing(strength=strength).attach(model, source)
         model.learn(512)
         pairs = zip(trunk_of(model).parameters(), trunk_of(source).parameters(), strict=True)
         distances.append(sum(((ours - theirs) ** 2).sum().item() for ours, theirs in pairs))
-    assert distances[0] > 1.5 * distances[1] > 1.5 * distances[2] > 0
+    assert distances[0] > 2 * distances[1] > 0
 
 
 def test_the_anchor_is_the_source_as_it_was_and_not_as_it_goes_on(pair):
