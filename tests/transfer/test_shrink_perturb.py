@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import rltransfer as rlt
-from rltransfer.agents.anatomy import named_parts
+from rltransfer.agents.anatomy import TEMPERATURE, named_parts
 from rltransfer.errors import ConfigError
 from rltransfer.registry import ALGORITHMS
 
@@ -15,20 +15,21 @@ def robots_of(algorithm):
     return ("hovercraft", "hovercraft") if algorithm in CONTINUOUS else ("omni", "differential")
 
 
-@pytest.mark.parametrize("algorithm", sorted(set(ALGORITHMS) - {"classifier"}))
-def test_weights_are_the_mixture(algorithm, pair, snapshot):
-    model, source = pair(algorithm, robots=robots_of(algorithm))
+@pytest.mark.parametrize("algorithm", [*ALGORITHMS])
+def test_weights_are_the_mixture(algorithm, vectors, snapshot):
+    model, source = vectors(algorithm)
     fresh, theirs = snapshot(model), snapshot(source)
     report = rlt.ShrinkPerturb(shrink=0.3, perturb=0.2).attach(model, source)
     entries = report.of("target")
     for name, parameter in named_parts(model).items():
         entry = entries[name]
         if entry.fate == "re-initialised":
+            assert name == TEMPERATURE
             assert torch.equal(parameter, fresh[name])
             continue
         assert (entry.fate, entry.note) == ("perturbed", "0.3 x the source's + 0.2 x fresh")
         torch.testing.assert_close(parameter.detach(), 0.3 * theirs[entry.counterpart] + 0.2 * fresh[name])
-    assert sum(entry.fate == "perturbed" for entry in entries.values()) > 8
+    assert sum(entry.fate == "perturbed" for entry in entries.values()) >= 6
     assert all(torch.equal(value, theirs[name]) for name, value in named_parts(source).items())
     before = snapshot(model)
     model.learn(64)

@@ -5,7 +5,7 @@ import torch
 
 import rltransfer as rlt
 from rltransfer.agents import at_rest
-from rltransfer.agents.anatomy import named_parts, trunk_sites
+from rltransfer.agents.anatomy import TEMPERATURE, named_parts, trunk_sites
 from rltransfer.agents.resting import other_rests
 from rltransfer.errors import ConfigError
 from rltransfer.registry import ALGORITHMS
@@ -14,22 +14,19 @@ from rltransfer.training import Evaluator
 CONTINUOUS = ["sac", "td3", "ddpg", "tqc", "crossq"]
 
 
-def robots_of(algorithm, *, differ=False):
-    if algorithm in CONTINUOUS:
-        return ("hovercraft", "hovercraft")
-    return ("omni", "differential" if differ else "omni")
-
-
-def attached(pair, method, algorithm="ppo", steps=96, *, differ=False):
-    model, source = pair(algorithm, robots=robots_of(algorithm, differ=differ))
+def attached(pair, method, algorithm="ppo", steps=96):
+    robot = "hovercraft" if algorithm in CONTINUOUS else "omni"
+    model, source = pair(algorithm, robots=(robot, robot))
     report = method.attach(model, source)
     model.learn(steps)
     return model, source, report
 
 
-@pytest.mark.parametrize("algorithm", sorted(set(ALGORITHMS) - {"classifier"}))
-def test_at_rest_weights_lie_between(algorithm, pair, snapshot):
-    model, source, report = attached(pair, rlt.WeightInterpolation(alpha=0.3), algorithm, differ=True)
+@pytest.mark.parametrize("algorithm", [*ALGORITHMS])
+def test_at_rest_weights_lie_between(algorithm, vectors, snapshot):
+    model, source = vectors(algorithm)
+    report = rlt.WeightInterpolation(alpha=0.3).attach(model, source)
+    model.learn(64)
     learning, theirs, entries = snapshot(model), named_parts(source), report.of("target")
     with at_rest(model):
         resting = snapshot(model)
@@ -38,13 +35,14 @@ def test_at_rest_weights_lie_between(algorithm, pair, snapshot):
     moved = 0
     for name, entry in entries.items():
         if entry.counterpart is None:
+            assert name == TEMPERATURE
             assert torch.equal(resting[name], learning[name])
         else:
             assert entry.note == "at rest 0.7 x the source's + 0.3 x its own"
             between = 0.7 * theirs[entry.counterpart].detach() + 0.3 * learning[name]
             torch.testing.assert_close(resting[name], between)
             moved += not torch.equal(resting[name], learning[name])
-    assert moved >= 8
+    assert moved >= 6
     assert all(torch.equal(value, learning[name]) for name, value in named_parts(model).items())
 
 
