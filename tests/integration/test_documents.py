@@ -53,7 +53,7 @@ def test_the_readmes_experiments_check(tmp_path):
 
 
 def test_the_page_of_methods_has_them_all():
-    told_above = {"scratch", "direct", "compose"}
+    told_above = {"scratch", "compose"}
     assert set(rltransfer.registry.METHODS) - set(METHOD_SECTIONS) == told_above
 
 
