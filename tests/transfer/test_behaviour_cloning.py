@@ -50,8 +50,8 @@ def test_a_learner_of_discrete_actions_takes_the_sources(algorithm, decided, tin
 
 
 @pytest.mark.parametrize("algorithm", [*CONTINUOUS, "ppo"])
-def test_a_learner_of_continuous_actions_takes_the_sources_and_explores_as_before(algorithm, pair, snapshot):
-    model, source = pair(algorithm, robots=("hovercraft", "hovercraft"))
+def test_a_learner_of_continuous_actions_takes_the_sources_and_explores_as_before(algorithm, vectors, pair, snapshot):
+    model, source = vectors(algorithm) if algorithm in CONTINUOUS else pair(algorithm, robots=("hovercraft",) * 2)
     before = snapshot(model)
     report = rlt.BehaviourCloning(**{**BRIEF, "steps": 128, "learning_rate": 3e-3}).attach(model, source)
     found = report.findings["behaviour_cloning"]

@@ -27,8 +27,9 @@ def apart(model, source, frames):
 
 
 @pytest.mark.parametrize("algorithm", [*DISCRETE, *CONTINUOUS])
-def test_the_learner_begins_nearer_to_the_sources_policy_in_states_it_was_not_taught(algorithm, pair, frames, snapshot):
-    model, source = ready(pair, algorithm)
+def test_the_learner_begins_nearer_to_the_sources_policy_in_states_it_was_not_taught(algorithm, vectors, snapshot):
+    model, source = vectors(algorithm)
+    frames = source.get_env().reset()
     before, theirs = apart(model, source, frames), snapshot(source)
     brief = {**BRIEF, "epochs": 16} if algorithm == "crossq" else BRIEF
     report = rlt.Distillation(**brief).attach(model, source)

@@ -33,14 +33,15 @@ def apart(model, source, frames, *, temperature=1.0):
 
 
 @pytest.mark.parametrize("algorithm", [*DISCRETE, *CONTINUOUS])
-def test_the_learner_comes_nearer_to_the_teacher_than_alone_and_the_teacher_stays(algorithm, pair, frames, snapshot):
+def test_the_learner_comes_nearer_to_the_teacher_than_alone_and_the_teacher_stays(algorithm, vectors, pair, snapshot):
     left, options = {}, {"learning_rate": 5e-3, "gradient_steps": 2} if algorithm not in ("ppo", "a2c") else {}
     for strength in (0.0, 1e4):
-        model, source = ready(pair, algorithm, **options)
-        before, theirs = apart(model, source, frames), snapshot(source)
+        model, source = vectors(algorithm, **options) if options else pair(algorithm)
+        seen = source.get_env().reset()
+        before, theirs = apart(model, source, seen), snapshot(source)
         report = rlt.Kickstarting(strength=strength, decay="constant", temperature=1.0).attach(model, source)
         model.learn(160)
-        left[strength] = apart(model, source, frames)
+        left[strength] = apart(model, source, seen)
         assert all(torch.equal(p, theirs[n]) for n, p in named_parts(source).items())
     assert left[1e4] < 0.8 * min(before, left[0.0])
     found = report.findings["kickstarting"]
