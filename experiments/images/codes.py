@@ -1,9 +1,12 @@
-"""Ants and bees seen by EfficientNet-Lite0: codes of every stage, what tells the classes apart, and figures of them.
+"""Pictures seen by EfficientNet-Lite0: codes of every stage, what tells the classes apart, and figures of them.
 
-    RLTRANSFER_DATA=... python experiments/images/codes.py OUT [--data hymenoptera] [--side 224]
+    RLTRANSFER_DATA=... python experiments/images/codes.py OUT [--data hymenoptera] [--side 224] [--per-class N]
+    RLTRANSFER_DATA=... python experiments/images/codes.py OUT --format npz --data cifar10_small/cifar10_small.npz \
+        --side 160 --per-class 100
 
-Prints the accuracy on the data's own test part of the nearest neighbour in code space and of a linear probe, and the
-separation of the classes at each stage; writes ``map.png``, ``neighbours.png`` and a folder for TensorBoard's projector
+Prints the accuracy on the data's own test part of the nearest neighbour in code space and of a linear probe, which
+standardises codes, and of logistic regression on the codes as they are (both C = 1), and the separation of the classes
+at each stage; writes ``map.png``, ``neighbours.png`` and a folder for TensorBoard's projector
 into OUT. Codes are kept in OUT/cache, so that a second call computes none.
 """
 
@@ -14,6 +17,7 @@ import time
 from pathlib import Path
 
 import torch
+from sklearn.linear_model import LogisticRegression
 
 from rltransfer.images.codes import codes_of
 from rltransfer.images.codes_map import draw_map, map_codes
@@ -21,8 +25,7 @@ from rltransfer.images.codes_neighbours import knn_predict, neighbours
 from rltransfer.images.codes_probe import linear_probe
 from rltransfer.images.codes_projector import write_projector
 from rltransfer.images.codes_retrieval import draw_retrieval
-from rltransfer.images.data import Folders
-from rltransfer.registry import TRUNKS
+from rltransfer.registry import IMAGE_DATA, TRUNKS
 from rltransfer.settings import parse
 
 
@@ -30,12 +33,15 @@ def main() -> None:
     """Compute, print and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--data", default="hymenoptera")
-    parser.add_argument("--side", type=int, default=224)
+    parser.add_argument("--format", choices=("folders", "npz"), default="folders")
+    parser.add_argument("--data", default="hymenoptera", help="its path, below RLTRANSFER_DATA")
+    parser.add_argument("--side", type=int, default=224, help="pixels that the trunk takes")
+    parser.add_argument("--per-class", type=int, help="examples of each class to learn from, drawn with seed 0")
     options = parser.parse_args()
     torch.set_num_threads(1)
     trunk = parse(TRUNKS.get("efficientnet_lite0"), {"weights": "imagenet"}).build((3, options.side, options.side))
-    train, test = Folders(path=options.data).train_test()
+    data = parse(IMAGE_DATA.get(options.format), {"path": options.data})
+    train, test = data.train_test(per_class=options.per_class or "all")
     stages, cache = trunk.stage_names, options.out / "cache"
     start = time.perf_counter()
     learned = codes_of(trunk, train, cache=cache)
@@ -47,6 +53,8 @@ def main() -> None:
         print(f"1-NN, {metric}: {100 * (predicted == test.labels).mean():.1f}")
     probe = linear_probe(learned.features, train.labels)
     print(f"linear probe: {100 * probe.score(asked.features, test.labels):.1f}")
+    plain = LogisticRegression(max_iter=1000).fit(learned.features, train.labels)
+    print(f"logistic regression: {100 * plain.score(asked.features, test.labels):.1f}")
     mapped = map_codes(asked, test)
     for stage, share in mapped.separation.items():
         print(f"separation at {stage}: {100 * share:.1f} (chance {100 * mapped.chance:.1f})")
