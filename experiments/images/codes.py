@@ -2,7 +2,7 @@
 
     RLTRANSFER_DATA=... python experiments/images/codes.py OUT [--data hymenoptera] [--side 224] [--per-class N]
     RLTRANSFER_DATA=... python experiments/images/codes.py OUT --format npz --data cifar10_small/cifar10_small.npz \
-        --side 160 --per-class 100
+        --side 160 --crop 1 --per-class 100
 
 Prints the accuracy on the data's own test part of the nearest neighbour in code space and of a linear probe, which
 standardises codes, and of logistic regression on the codes as they are (both C = 1), and the separation of the classes
@@ -13,6 +13,7 @@ into OUT. Codes are kept in OUT/cache, so that a second call computes none.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import time
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--format", choices=("folders", "npz"), default="folders")
     parser.add_argument("--data", default="hymenoptera", help="its path, below RLTRANSFER_DATA")
     parser.add_argument("--side", type=int, default=224, help="pixels that the trunk takes")
+    parser.add_argument("--crop", type=float, help="share of a side that is kept; the trunk's own where left out")
     parser.add_argument("--per-class", type=int, help="examples of each class to learn from, drawn with seed 0")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -44,8 +46,10 @@ def main() -> None:
     train, test = data.train_test(per_class=options.per_class or "all")
     stages, cache = trunk.stage_names, options.out / "cache"
     start = time.perf_counter()
-    learned = codes_of(trunk, train, cache=cache)
-    asked = codes_of(trunk, test, stages=stages, cache=cache)
+    own = trunk.spec.preprocessing
+    seen = dataclasses.replace(own, crop=options.crop or own.crop)
+    learned = codes_of(trunk, train, preprocessing=seen, cache=cache)
+    asked = codes_of(trunk, test, stages=stages, preprocessing=seen, cache=cache)
     seconds = time.perf_counter() - start
     print(f"{len(train)} + {len(test)} images, {trunk.precision}, {seconds:.1f} s, key {asked.key[:12]}")
     for metric in ("cosine", "euclidean"):

@@ -14,17 +14,17 @@ from rltransfer.report.result import Result
 from rltransfer.report.sizes import Score, Sizes, scores
 from rltransfer.report.styles import look_of, seeds_in_words
 
-_WIDEST = 0.04
+_WIDEST = 0.05
 """Greatest distance of a method's points from their size, in decades, so that intervals do not hide each other."""
 
 
 def draw_sizes(result: Result, path: Path) -> None:
-    """Write a PNG with a panel for each group of targets that differ in size: one line and band a method.
+    """Write a PNG with a panel for each group of targets that differ in size: one line a method.
 
-    Points are the IQM over seeds at the end of the budget, bands and bars 95% bootstrap intervals.
+    Points are the IQM over seeds at the end of the budget, bars 95% bootstrap intervals.
     """
     labels = [arm.method for arm in result.targets[0].arms]
-    width = 1 + 5.2 * len(result.sizes)
+    width = 1 + 6.2 * len(result.sizes)
     columns = legend_columns(labels, width)
     figure = Figure(figsize=(width, 4.2 + 0.22 * -(-len(labels) // columns)), layout="constrained")
     axes = figure.subplots(1, len(result.sizes), sharey=True, squeeze=False)[0]
@@ -32,8 +32,8 @@ def draw_sizes(result: Result, path: Path) -> None:
         _panel(axis, sizes, scores(sizes, result.targets), labels)
     axes[0].set_ylabel(f"{result.words.score} on {result.words.measured_on}")
     legend_below(figure, labels, columns)
-    bands = ", 95% bootstrap intervals" if result.num_seeds > 1 else ""
-    figure.suptitle(f"{result.experiment}: IQM over {seeds_in_words(result.num_seeds)}{bands}", fontsize=11)
+    intervals = ", 95% bootstrap intervals" if result.num_seeds > 1 else ""
+    figure.suptitle(f"{result.experiment}: IQM over {seeds_in_words(result.num_seeds)}{intervals}", fontsize=11)
     save(figure, path)
 
 
@@ -63,10 +63,9 @@ def _panel(axis: Axes, sizes: Sizes, by_method: dict[str, list[Score | None]], l
             linestyle=line,
             marker="o",
             markersize=3.5,
-            linewidth=2.2 if method == "scratch" else 1.5,
+            linewidth=2.2 if method == "scratch" else 1.2,
             label=method,
         )
         low, high = ([getattr(interval, end) for interval in reached] for end in ("low", "high"))
         if np.isfinite([*low, *high]).all():
-            axis.fill_between(at, low, high, color=colour, alpha=0.1, linewidth=0)
             axis.vlines(at, low, high, color=colour, linewidth=1.0)
