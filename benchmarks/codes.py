@@ -19,8 +19,7 @@ import measuring
 import numpy as np
 import torch
 
-from rltransfer.images.codes import codes_of
-from rltransfer.images.codes_probe import linear_probe
+from rltransfer.images.codes import codes_of, linear_probe
 from rltransfer.images.data import ImageSet
 from rltransfer.registry import TRUNKS
 from rltransfer.settings import parse

@@ -20,12 +20,16 @@ from pathlib import Path
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from rltransfer.images.codes import codes_of
-from rltransfer.images.codes_map import draw_map, map_codes
-from rltransfer.images.codes_neighbours import knn_predict, neighbours
-from rltransfer.images.codes_probe import linear_probe
-from rltransfer.images.codes_projector import write_projector
-from rltransfer.images.codes_retrieval import draw_retrieval
+from rltransfer.images.codes import (
+    codes_of,
+    draw_map,
+    draw_retrieval,
+    knn_predict,
+    linear_probe,
+    map_codes,
+    neighbours,
+    write_projector,
+)
 from rltransfer.registry import IMAGE_DATA, TRUNKS
 from rltransfer.settings import parse
 

@@ -22,8 +22,7 @@ import numpy as np
 import torch
 
 import rltransfer as rlt
-from rltransfer.images.codes import codes_of
-from rltransfer.images.codes_probe import linear_probe
+from rltransfer.images.codes import codes_of, linear_probe
 from rltransfer.images.data import Frames, ImageSet
 from rltransfer.metrics.student_t import t_interval
 from rltransfer.trunks.trunk import Trunk

@@ -7,10 +7,9 @@ import pytest
 import torch
 
 from rltransfer.errors import DataError, SpaceMismatchError, UnknownNameError
-from rltransfer.images.codes import codes_of
-from rltransfer.images.codes_cache import default_cache, images_hash, weights_hash
-from rltransfer.images.codes_input import InputFit
-from rltransfer.images.codes_probe import linear_probe
+from rltransfer.images.codes import codes_of, default_cache, linear_probe
+from rltransfer.images.codes.cache import images_hash, weights_hash
+from rltransfer.images.codes.inputs import InputFit
 from rltransfer.images.data import Frames, ImageSet
 from rltransfer.trunks import Trunk
 from rltransfer.trunks.preprocessing import INCEPTION, Preprocessing

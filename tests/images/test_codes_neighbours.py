@@ -5,8 +5,8 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 from rltransfer.errors import DataError
-from rltransfer.images.codes_neighbours import knn_predict, neighbours, separation, vote
-from rltransfer.images.codes_probe import linear_probe
+from rltransfer.images.codes import knn_predict, linear_probe, neighbours, separation
+from rltransfer.images.codes.nearest import vote
 
 RNG = np.random.default_rng(0)
 CODES = RNG.normal(size=(700, 9)).astype(np.float32)

@@ -7,12 +7,10 @@ import pytest
 from PIL import Image
 
 from rltransfer.errors import ConfigError, DataError
-from rltransfer.images.codes import Codes
-from rltransfer.images.codes_map import draw_map, map_codes
-from rltransfer.images.codes_projector import write_projector
-from rltransfer.images.codes_retrieval import FRAME, GAP, QUERY, RIGHT, WRONG, draw_retrieval
+from rltransfer.images.codes import Codes, draw_map, draw_retrieval, map_codes, write_projector
+from rltransfer.images.codes.retrieval import FRAME, GAP, QUERY, RIGHT, WRONG
+from rltransfer.images.codes.thumbnails import thumbnail
 from rltransfer.images.data import ImageSet
-from rltransfer.images.thumbnails import thumbnail
 
 RNG = np.random.default_rng(0)
 LABELS = np.repeat([0, 1], 20)

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from rltransfer.errors import DataError
 from rltransfer.files import require_ending, write_atomically
-from rltransfer.images.codes import Codes
-from rltransfer.images.codes_neighbours import separation
+from rltransfer.images.codes.computing import Codes
+from rltransfer.images.codes.nearest import separation
 from rltransfer.images.data.sets import LabelledSet
 
 COMPONENTS = 50

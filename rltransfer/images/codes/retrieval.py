@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from rltransfer.errors import DataError
 from rltransfer.files import require_ending, write_atomically
-from rltransfer.images.codes_neighbours import Indices
+from rltransfer.images.codes.nearest import Indices
+from rltransfer.images.codes.thumbnails import thumbnail
 from rltransfer.images.data.sets import ImageSet
-from rltransfer.images.thumbnails import thumbnail
 
 RIGHT = (0, 114, 178)
 """Blue of the frame around a neighbour of the query's class."""

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rltransfer.errors import DataError, SpaceMismatchError, UnknownNameError
-from rltransfer.images.codes_cache import CodesFolder, codes_key
-from rltransfer.images.codes_input import InputFit
+from rltransfer.images.codes.cache import CodesFolder, codes_key
+from rltransfer.images.codes.inputs import InputFit
 from rltransfer.images.data.progress import tracked
 from rltransfer.images.data.sets import ImageSet
 from rltransfer.registry import nearest

@@ -11,9 +11,9 @@ import numpy as np
 
 from rltransfer.errors import DataError
 from rltransfer.files import write_atomically
-from rltransfer.images.codes import Codes
+from rltransfer.images.codes.computing import Codes
+from rltransfer.images.codes.thumbnails import thumbnail
 from rltransfer.images.data.sets import ImageSet
-from rltransfer.images.thumbnails import thumbnail
 
 LARGEST_SPRITE = 8192
 """Pixels a side; browsers draw no larger textures."""
