@@ -91,25 +91,66 @@ class TestEach:
         fitted = clone(estimator).fit(rows, labels, blobs(1, shift=1.0)[0])
         assert (fitted.predict_source(probes) == truth).mean() > 0.9
 
-    @pytest.mark.parametrize(
-        ("spoil", "message"),
-        [
-            (lambda X, y, Xt, yt: (X, np.zeros_like(y), Xt, yt), "source: y has one class only"),
-            (lambda X, y, Xt, yt: (X, y, Xt[:, :2], yt), "target: Xt has 2 columns, the source 4"),
-            (lambda X, y, Xt, yt: (X, y, np.where(Xt > 3, np.nan, Xt), yt), "target: Input contains NaN"),
-            (lambda X, y, Xt, yt: (np.where(X > 3, np.nan, X), y, Xt, yt), "source: Input X contains NaN"),
-            (lambda X, y, Xt, yt: (X, y, Xt, yt[:-1]), "target: yt has shape"),
-            (lambda X, y, Xt, yt: (X, y, Xt, np.where(yt == 2, 7, yt)), "target: row 2 of yt is of class 7"),
-            (lambda X, y, Xt, yt: (X, y, None, yt), "target: labels yt without rows Xt"),
-            (lambda X, y, Xt, yt: (X, y - 1, Xt, yt - 1), "source: -1 is a class in y"),
-        ],
-    )
-    def test_bad_data_is_told_in_one_line(self, estimator, spoil, message):
-        X, y = blobs(0)
-        Xt, yt = blobs(1)
-        with pytest.raises(DataError, match=message) as told:
-            clone(estimator).fit(*spoil(X, y, Xt, yt))
-        assert "\n" not in str(told.value)
+
+def spoiled(rows, row, column, value):
+    found = np.array(rows, dtype=object)
+    found[row, column] = value
+    return found
+
+
+@pytest.mark.parametrize("estimator", ALL, ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda X, y, Xt, yt: (X, np.zeros_like(y), Xt, yt), r"source: y has one class only \(0\)"),
+        (lambda X, y, Xt, yt: (X, y, spoiled(Xt, 4, 2, np.nan), yt), r"target: row 4, column 2 is NaN\. 1 of 60 rows"),
+        (lambda X, y, Xt, yt: (spoiled(X, 3, 1, None), y, Xt, yt), r"source: row 3, column 1 is NaN\. 1 of 60 rows"),
+        (lambda X, y, Xt, yt: (spoiled(X, 5, 0, -np.inf), y, Xt, yt), "source: row 5, column 0 is -inf"),
+        (lambda X, y, Xt, yt: (spoiled(X, 5, 0, "red"), y, Xt, yt), r"source is no matrix of numbers .*'red'"),
+        (lambda X, y, Xt, yt: (X, y, Xt[:, 0], yt), r"target has shape \(60,\)\. Reshape"),
+        (lambda X, y, Xt, yt: (X, None, Xt, yt), r"source: .* y is None"),
+        (lambda X, y, Xt, yt: (X, y[:-1], Xt, yt), r"source: y has shape \(59,\) for 60 rows"),
+        (lambda X, y, Xt, yt: (X, np.where(y == 1, np.nan, y), Xt, yt), "source: y: row 1 has no label; 20 of 60"),
+        (lambda X, y, Xt, yt: (X, np.where(y == 1, None, "a"), Xt, yt), "source: y: row 1 has no label; 20 of 60"),
+        (lambda X, y, Xt, yt: (X, y + 0.5, Xt, yt), "source: Unknown label type: continuous"),
+        (lambda X, y, Xt, yt: (X, y, Xt, yt[:-1]), "target: yt has shape"),
+        (lambda X, y, Xt, yt: (X, y, Xt, np.where(yt == 2, 7, yt)), "target: row 2 of yt is of class 7"),
+        (
+            lambda X, y, Xt, yt: (X, y, Xt, np.where(yt == 2, np.nan, yt)),
+            r"target: row 2 of yt is None or NaN\. Give -1",
+        ),
+        (lambda X, y, Xt, yt: (X, y, None, yt), "target: labels yt without rows Xt"),
+        (lambda X, y, Xt, yt: (X, y - 1, Xt, yt - 1), "source: -1 is a class in y"),
+    ],
+)
+def test_bad_data_is_told_in_one_line(estimator, spoil, message):
+    X, y = blobs(0)
+    Xt, yt = blobs(1)
+    with pytest.raises(DataError, match=message) as told:
+        clone(estimator).fit(*spoil(X, y, Xt, yt))
+    assert "\n" not in str(told.value)
+    assert len(str(told.value)) < 250
+
+
+@pytest.mark.parametrize("estimator", [*ALIKE, TrAdaBoost()], ids=lambda estimator: type(estimator).__name__)
+def test_domains_of_other_columns_are_refused(estimator):
+    (X, y), (Xt, yt) = blobs(0), blobs(1)
+    with pytest.raises(DataError, match="target: Xt has 2 columns, the source 4"):
+        clone(estimator).fit(X, y, Xt[:, :2], yt)
+
+
+@pytest.mark.parametrize("estimator", ALL, ids=lambda estimator: type(estimator).__name__)
+def test_rows_to_predict_are_checked_too(estimator):
+    (X, y), (Xt, yt) = blobs(0), blobs(1)
+    fitted = clone(estimator).fit(X, y, Xt, yt)
+    with pytest.raises(DataError, match=r"target: X has 3 features, but .* is expecting 4"):
+        fitted.predict(Xt[:, :3])
+    with pytest.raises(DataError, match="target: row 4, column 2 is NaN"):
+        fitted.predict(spoiled(Xt, 4, 2, np.nan))
+    with pytest.raises(DataError, match="source: row 4, column 2 is NaN"):
+        fitted.predict_source(spoiled(X, 4, 2, np.nan))
+    with pytest.raises(DataError, match="source has 3 columns, and 4 are expected"):
+        fitted.predict_source(X[:, :3])
 
 
 @pytest.mark.parametrize("estimator", ALL, ids=lambda estimator: type(estimator).__name__)

@@ -12,6 +12,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rltransfer.images.adaptation.domains import Array, Codes, Domains, checked_domains, checked_rows, in_one_line
+from rltransfer.images.given_rows import number_rows
 
 
 def _has_probabilities(adapter: Any) -> bool:
@@ -56,8 +57,7 @@ class AdaptationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def predict_source(self, X: Any) -> NDArray[Any]:
         """(n, columns) rows of the source -> (n,) labels."""
-        check_is_fitted(self)
-        return self._named(self._decide(self._map_source(checked_rows(X, "source", at_least=1))))
+        return self._named(self._decide(self._map_source(self._source_rows(X))))
 
     def has_probabilities(self) -> bool:
         """Whether there is ``predict_proba``: where the classifier at the end has it."""
@@ -95,11 +95,16 @@ class AdaptationClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc
 
     def _rows(self, X: Any) -> Array:
         check_is_fitted(self)
+        number_rows(X, "target")
         try:
             rows: Array = validate_data(self, X, dtype=np.float64, reset=False)
         except ValueError as error:
             raise in_one_line(error, "target") from error
         return rows
+
+    def _source_rows(self, X: Any) -> Array:
+        check_is_fitted(self)
+        return checked_rows(X, "source", at_least=1, columns=self.source_columns_)
 
     def _named(self, codes: Codes) -> NDArray[Any]:
         names: NDArray[Any] = self.classes_[codes]

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from rltransfer.errors import UnfitDataError
+from rltransfer.images.given_rows import given_labels, missing_labels, number_rows
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -59,14 +60,19 @@ def checked_domains(
     Raises:
         UnfitDataError: rows that are no numbers, labels that are missing, one class only, columns that do not fit.
     """
+    rows = number_rows(X, "source")
+    if np.asarray(y).ndim == 1:
+        given_labels(y, "source: y", len(rows))
     try:
         source, names = validate_data(estimator, X, y, dtype=np.float64, ensure_min_samples=2)
         check_classification_targets(names)
     except ValueError as error:
         raise in_one_line(error, "source") from error
+    estimator.source_columns_ = source.shape[1]
     classes, labels = np.unique(names, return_inverse=True)
     if len(classes) < 2:
-        raise UnfitDataError(f"source: y has one class only ({classes[0]!r}). A classifier needs rows of two or more.")
+        only = classes.tolist()[0]
+        raise UnfitDataError(f"source: y has one class only ({only!r}). A classifier needs rows of two or more.")
     if Xt is None:
         if yt is not None:
             raise UnfitDataError("target: labels yt without rows Xt. Give both, or neither where there is no shift.")
@@ -81,10 +87,18 @@ def checked_domains(
     return Domains(source=source, labels=labels, target=target, target_labels=known, is_shifted=True), classes
 
 
-def checked_rows(rows: ArrayLike, domain: str, *, at_least: int = 2) -> Array:
-    """Rows as float64. Raises UnfitDataError, naming ``domain``, where they are no matrix of finite numbers."""
+def checked_rows(rows: ArrayLike, domain: str, *, at_least: int = 2, columns: int | None = None) -> Array:
+    """Rows as float64. Raises UnfitDataError, naming ``domain``, where they are no matrix of finite numbers.
+
+    Args:
+        rows: (n, columns).
+        domain: what messages call them.
+        at_least: how many rows there must be.
+        columns: how many columns there must be; None: any number.
+    """
+    checked = number_rows(rows, domain, columns=columns)
     try:
-        found: Array = check_array(rows, dtype=np.float64, ensure_min_samples=at_least)
+        found: Array = check_array(checked, dtype=np.float64, ensure_min_samples=at_least)
     except ValueError as error:
         raise in_one_line(error, domain) from error
     return found
@@ -106,6 +120,11 @@ def _target_codes(yt: Any, classes: NDArray[Any], rows: int) -> Codes:
         )
     if UNLABELLED in classes.tolist():
         raise UnfitDataError("source: -1 is a class in y, and 'unknown' in yt. Name that class otherwise.")
+    missing = missing_labels(given)
+    if missing.any():
+        raise UnfitDataError(
+            f"target: row {int(missing.argmax())} of yt is None or NaN. Give -1 where a label is unknown."
+        )
     places = {name: place for place, name in enumerate(classes.tolist())}
     for row, name in enumerate(given.tolist()):
         if name in (UNLABELLED, str(UNLABELLED)):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rltransfer.images.adaptation.classifier import AdaptationClassifier
-from rltransfer.images.adaptation.domains import Array, Domains, checked_rows
+from rltransfer.images.adaptation.domains import Array, Domains
 
 
 class FeatureAlignment(AdaptationClassifier):
@@ -23,7 +23,7 @@ class FeatureAlignment(AdaptationClassifier):
 
     def align_source(self, X: Any) -> Array:
         """Source rows, (n, columns) -> (n, features of both domains)."""
-        return self._map_source(checked_rows(X, "source", at_least=1))
+        return self._map_source(self._source_rows(X))
 
     @abstractmethod
     def _align(self, domains: Domains) -> None:
