@@ -1,5 +1,7 @@
 """Which shift it is by counting; tests that hold their level; what weights leave and mend."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -157,7 +159,18 @@ def test_figures_are_drawn(tmp_path):
         (lambda rows: mmd_test(rows, rows[:, :1]), "target has 1 columns"),
         (lambda rows: classifier_test(rows[:4], rows), "needs 8 of each"),
         (lambda rows: ratio_diagnostics(rows, rows, np.zeros(20)), "not all of them 0"),
-        (lambda rows: mmd_test(np.full((20, 2), np.nan), rows), "source: Input contains NaN"),
+        (lambda rows: mmd_test(np.full((20, 2), np.nan), rows), "source: row 0, column 0 is NaN"),
+        (lambda rows: mmd_test(rows, rows, permutations=0), "permutations: 0 give no p-value"),
+        (lambda rows: ratio_diagnostics(rows, rows[:, :1], np.ones(20)), "target has 1 columns, the source 2"),
+        (lambda rows: ratio_diagnostics(rows, rows, ["a"] * 20), "weights: they are no numbers"),
+        (lambda rows: draw_marginals(rows, rows[:, :1], Path("x.png")), "target has 1 columns, the source 2"),
+        (lambda rows: draw_marginals(rows, rows, Path("x.png"), weights=np.ones(3)), r"weights: shape \(3,\) for 20"),
+        (
+            lambda rows: draw_marginals(rows, rows, Path("x.png"), names=("a",)),
+            "1 names, most 12: give one to each of 2",
+        ),
+        (lambda rows: Joint.of_rows(["a"], ["b", "b"], values=("a",), classes=("b",)), "1 values of x, 2 of y"),
+        (lambda rows: joint(("a", "b"), ("c", "d")), "counts must be numbers"),
     ],
 )
 def test_bad_input_is_told_in_one_line(call, message):

@@ -104,6 +104,29 @@ def checked_rows(rows: ArrayLike, domain: str, *, at_least: int = 2, columns: in
     return found
 
 
+def both_domains(source: ArrayLike, target: ArrayLike) -> tuple[Array, Array]:
+    """Rows of two domains of the same columns. Raises UnfitDataError as ``checked_rows`` does, and for others."""
+    ours, theirs = checked_rows(source, "source"), checked_rows(target, "target")
+    if ours.shape[1] != theirs.shape[1]:
+        raise UnfitDataError(
+            f"target has {theirs.shape[1]} columns, the source {ours.shape[1]}. Give both the same features."
+        )
+    return ours, theirs
+
+
+def row_weights(weights: ArrayLike, rows: int) -> Array:
+    """(rows,) weights of source rows. Raises UnfitDataError for another number, negative ones, or all of them 0."""
+    try:
+        found = np.asarray(weights, dtype=np.float64)
+    except ValueError as error:
+        raise UnfitDataError("weights: they are no numbers. Give one a source row.") from error
+    if found.shape != (rows,) or not np.isfinite(found).all() or (found < 0).any() or not found.sum() > 0:
+        raise UnfitDataError(
+            f"weights: shape {found.shape} for {rows} rows. Give one a source row, 0 or more, not all of them 0."
+        )
+    return found
+
+
 def _unshifted(source: Array, labels: Codes) -> Domains:
     unknown = np.full(len(source), UNLABELLED)
     return Domains(source=source, labels=labels, target=source, target_labels=unknown, is_shifted=False)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rltransfer.errors import DataError
+from rltransfer.errors import UnfitDataError
+from rltransfer.images.given_rows import given_labels, number_rows
 
 Array = NDArray[np.float64]
 
@@ -16,16 +17,13 @@ def labelled_codes(codes: Any, labels: Any, *, what: str = "codes") -> tuple[Arr
     """(n, columns) float64 and (n,) classes counted from 0 without gaps.
 
     Raises:
-        DataError: no matrix of finite numbers, labels of another number, or fewer than two classes.
+        UnfitDataError: no matrix of finite numbers, labels missing or of another number, or fewer than two classes.
     """
-    rows = np.asarray(codes, dtype=np.float64)
-    names = np.asarray(labels)
-    if rows.ndim != 2 or names.shape != (len(rows),):
-        raise DataError(f"{what} of shape {rows.shape}, labels of shape {names.shape}. Give (n, columns) and (n,).")
-    flawed = ~np.isfinite(rows).all(axis=1)
-    if flawed.any():
-        raise DataError(f"{what}: row {int(flawed.argmax())} has a number that is not finite. Leave such rows out.")
+    rows = number_rows(codes, what)
+    if not rows.shape[1]:
+        raise UnfitDataError(f"{what} has shape {rows.shape}. A score needs a column or more.")
+    names = given_labels(labels, "labels", len(rows))
     classes, found = np.unique(names, return_inverse=True)
     if len(classes) < 2:
-        raise DataError(f"labels name {len(classes)} class(es). A score needs two or more.")
-    return rows, found
+        raise UnfitDataError(f"labels name {len(classes)} class(es). A score needs two or more.")
+    return rows.astype(np.float64), found

@@ -37,7 +37,10 @@ def rank_correlation(scores: Sequence[float], achieved: Sequence[float]) -> Rank
     Source: Kendall 1945, "The treatment of ties in ranking problems"; Vigna 2015, "A Weighted Correlation Index for
     Rankings with Ties".
     """
-    left, right = np.asarray(scores, dtype=np.float64), np.asarray(achieved, dtype=np.float64)
+    try:
+        left, right = np.asarray(scores, dtype=np.float64), np.asarray(achieved, dtype=np.float64)
+    except ValueError as error:
+        raise DataError(f"scores or achieved: {error}. Give numbers.") from error
     if left.shape != right.shape or left.ndim != 1 or len(left) < 3:
         raise DataError(
             f"scores of shape {left.shape}, achieved {right.shape}. Give one of each for 3 sources or more."

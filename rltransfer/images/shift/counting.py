@@ -34,7 +34,10 @@ class Joint:
     classes: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        counts = np.asarray(self.counts, dtype=np.float64)
+        try:
+            counts = np.asarray(self.counts, dtype=np.float64)
+        except ValueError as error:
+            raise DataError("counts must be numbers, (values of x, classes).") from error
         if counts.shape != (len(self.values), len(self.classes)):
             raise DataError(
                 f"counts of shape {counts.shape} for {len(self.values)} values, {len(self.classes)} classes."
@@ -48,7 +51,10 @@ class Joint:
         """Count rows: x (n,) of ``values`` and y (n,) of ``classes``. Raises DataError for one that is of neither."""
         counts = np.zeros((len(values), len(classes)))
         places = [{name: place for place, name in enumerate(names)} for names in (values, classes)]
-        for row, (one, other) in enumerate(zip(np.asarray(x).tolist(), np.asarray(y).tolist(), strict=True)):
+        left, right = np.asarray(x).tolist(), np.asarray(y).tolist()
+        if len(left) != len(right):
+            raise DataError(f"{len(left)} values of x, {len(right)} of y. Give each row one of both.")
+        for row, (one, other) in enumerate(zip(left, right, strict=True)):
             if one not in places[0] or other not in places[1]:
                 raise DataError(f"row {row}: x = {one!r}, y = {other!r} is not among the values and classes named.")
             counts[places[0][one], places[1][other]] += 1

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from rltransfer.errors import DataError
-from rltransfer.images.adaptation.domains import Array, checked_rows
+from rltransfer.images.adaptation.domains import Array, both_domains, row_weights
 from rltransfer.images.adaptation.kernels import kernel_matrix, median_gamma
 from rltransfer.transfer.mechanisms.density_ratio import effective_sample_size
 
@@ -58,12 +57,10 @@ def ratio_diagnostics(source: Any, target: Any, weights: Any) -> RatioDiagnostic
         weights: (n_source,) 0 or more, on any scale: an estimate of p_target / p_source.
 
     Raises:
-        DataError: weights of another number, negative, or all 0.
+        UnfitDataError: domains of other columns; weights of another number, negative, or all 0.
     """
-    ours, theirs = checked_rows(source, "source"), checked_rows(target, "target")
-    found = np.asarray(weights, dtype=np.float64)
-    if found.shape != (len(ours),) or not np.isfinite(found).all() or (found < 0).any() or not found.sum() > 0:
-        raise DataError(f"weights: shape {found.shape}. Give one a source row, 0 or more, not all of them 0.")
+    ours, theirs = both_domains(source, target)
+    found = row_weights(weights, len(ours))
     shares, equal = found / found.sum(), np.full(len(ours), 1 / len(ours))
     gamma = median_gamma(np.concatenate([ours, theirs]))
     return RatioDiagnostics(

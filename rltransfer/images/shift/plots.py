@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from rltransfer.images.adaptation.domains import checked_rows
+from rltransfer.errors import UnfitDataError
+from rltransfer.images.adaptation.domains import both_domains, row_weights
 from rltransfer.images.shift.counting import Joint, compare
 
 
@@ -50,7 +51,12 @@ def draw_marginals(
         names: (columns,) names, or empty: their numbers.
         most: columns at most.
     """
-    ours, theirs = checked_rows(source, "source"), checked_rows(target, "target")
+    ours, theirs = both_domains(source, target)
+    if most < 1 or (names and len(names) != ours.shape[1]):
+        raise UnfitDataError(
+            f"{len(names)} names, most {most}: give one to each of {ours.shape[1]} columns, 1 or more."
+        )
+    shares = None if weights is None else row_weights(weights, len(ours))
     spread = np.concatenate([ours, theirs]).std(0)
     gaps = np.abs(ours.mean(0) - theirs.mean(0)) / np.where(spread > 0, spread, np.inf)
     chosen = np.argsort(-gaps, kind="stable")[:most]
@@ -60,8 +66,8 @@ def draw_marginals(
         edges = np.histogram_bin_edges(np.concatenate([ours[:, column], theirs[:, column]]), bins=30)
         place.hist(ours[:, column], edges, density=True, histtype="step", label="source")
         place.hist(theirs[:, column], edges, density=True, histtype="step", label="target")
-        if weights is not None:
-            place.hist(ours[:, column], edges, density=True, histtype="step", label="re-weighted", weights=weights)
+        if shares is not None:
+            place.hist(ours[:, column], edges, density=True, histtype="step", label="re-weighted", weights=shares)
         place.set_title(names[column] if names else f"column {column}", fontsize=8)
     figure.axes[0].legend(fontsize=7)
     figure.savefig(path, format="png", dpi=110)

@@ -10,7 +10,7 @@ from scipy.stats import binom
 from sklearn.base import clone
 
 from rltransfer.errors import DataError
-from rltransfer.images.adaptation.domains import Array, checked_rows
+from rltransfer.images.adaptation.domains import both_domains
 from rltransfer.images.adaptation.kernels import kernel_matrix, median_gamma
 
 AT_ONCE = 50
@@ -49,7 +49,9 @@ def mmd_test(
     Source: Gretton, Borgwardt, Rasch, Schölkopf and Smola 2012, "A Kernel Two-Sample Test", the biased statistic of
     equation (5), and section 8.
     """
-    ours, theirs = _both(source, target)
+    if permutations < 1:
+        raise DataError(f"permutations: {permutations} give no p-value. Give 1 or more.")
+    ours, theirs = both_domains(source, target)
     rows = np.concatenate([ours, theirs])
     products = kernel_matrix(rows, rows, kernel="rbf", gamma=gamma or median_gamma(rows))
     signs = np.repeat([1 / len(ours), -1 / len(theirs)], [len(ours), len(theirs)])
@@ -76,7 +78,7 @@ def classifier_test(source: Any, target: Any, *, seed: int = 0, estimator: Any =
 
     Source: Lopez-Paz and Oquab 2017, "Revisiting Classifier Two-Sample Tests", section 3.
     """
-    ours, theirs = _both(source, target)
+    ours, theirs = both_domains(source, target)
     size = min(len(ours), len(theirs))
     if size < 8:
         raise DataError(f"source has {len(ours)} rows, target {len(theirs)}: a classifier test needs 8 of each.")
@@ -97,12 +99,3 @@ def _logistic() -> Any:
     from sklearn.preprocessing import StandardScaler
 
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-
-
-def _both(source: Any, target: Any) -> tuple[Array, Array]:
-    ours, theirs = checked_rows(source, "source"), checked_rows(target, "target")
-    if ours.shape[1] != theirs.shape[1]:
-        raise DataError(
-            f"target has {theirs.shape[1]} columns, the source {ours.shape[1]}. Give both the same features."
-        )
-    return ours, theirs
