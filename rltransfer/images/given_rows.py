@@ -78,9 +78,7 @@ def given_labels(values: Any, name: str, rows: int) -> NDArray[Any]:
 def missing_labels(labels: NDArray[Any]) -> NDArray[np.bool_]:
     """(n,) true where a label is None or NaN."""
     if labels.dtype.kind == "O":
-        return np.array(
-            [label is None or (isinstance(label, float) and math.isnan(label)) for label in labels.ravel()], dtype=bool
-        )
-    if labels.dtype.kind == "f":
-        return np.isnan(labels)
-    return np.zeros(len(labels), dtype=bool)
+        found = [label is None or (isinstance(label, float) and math.isnan(label)) for label in labels.ravel()]
+    else:
+        found = np.isnan(labels).tolist() if labels.dtype.kind == "f" else [False] * len(labels)
+    return np.array(found, dtype=bool)

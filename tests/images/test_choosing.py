@@ -88,6 +88,7 @@ def test_rank_correlations_by_hand():
         (lambda: logme(np.ones((3, 2)), None), r"labels has shape \(\) for 3 rows"),
         (lambda: h_score(np.ones((3, 2)), [0, np.nan, 1]), "labels: row 1 has no label"),
         (lambda: leep(np.ones((3, 1)), ["a", None, "b"]), "labels: row 1 has no label"),
+        (lambda: logme(np.zeros((3, 2)), [0, 1, 1]), "codes that say something"),
         (lambda: logme([["a"], ["b"]], [0, 1]), "codes is no matrix of numbers"),
         (lambda: h_score(np.ones((3, 0)), [0, 1, 1]), "needs a column or more"),
         (lambda: rank_correlation(["a", "b", "c"], [1, 2, 3]), "Give numbers"),

@@ -26,7 +26,7 @@ def test_small_classes_weigh_as_much_as_large_ones():
 def test_the_generalised_setting_judges_seen_and_unseen_apart():
     class Always:
         def predict(self, X, candidates=None):
-            assert sorted(candidates) == [0, 1, 2]
+            assert sorted(set(candidates)) == [0, 1, 2]
             return np.array([0, 0, 1, 2, 0, 0])
 
     found = generalised(Always(), np.zeros((6, 1)), [0, 1, 1, 2, 2, 2], seen=[0, 1], unseen=[2])
@@ -35,6 +35,12 @@ def test_the_generalised_setting_judges_seen_and_unseen_apart():
     assert Generalised(0.0, 0.0).harmonic == 0
     with pytest.raises(ConfigError, match="no image of unseen classes"):
         generalised(Always(), np.zeros((6, 1)), [0, 1, 1, 0, 0, 0], seen=[0, 1], unseen=[2])
+    with pytest.raises(ConfigError, match=r"\(5,\) labels and \(6,\) predictions"):
+        generalised(Always(), np.zeros((6, 1)), [0, 1, 1, 2, 0], seen=[0, 1], unseen=[2])
+    with pytest.raises(ConfigError, match=r"y\[3\] is class 7, which is neither seen nor unseen; 2 such"):
+        generalised(Always(), np.zeros((6, 1)), [0, 1, 2, 7, 7, 0], seen=[0, 1], unseen=[2])
+    with pytest.raises(ConfigError, match="class 1 is named both"):
+        generalised(Always(), np.zeros((6, 1)), [0, 1, 2, 0, 0, 0], seen=[0, 1], unseen=[2, 1])
 
 
 WORDS = {"sea": "swim fin water ocean fish", "sky": "fly wing feather nest beak", "farm": "hoof grass barn herd horn"}

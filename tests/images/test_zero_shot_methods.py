@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from rltransfer.errors import ConfigError
+from rltransfer.errors import ConfigError, DataError, RLTransferError
 from rltransfer.images import zero_shot
 from rltransfer.images.zero_shot import DAP, ESZSL, IAP, SAE, SSE, Association, StructuredDictionary
 from rltransfer.images.zero_shot.mixtures import mixtures, onto_simplex
@@ -79,7 +79,7 @@ def test_learning_reads_no_description_of_an_unseen_class(name, animals):
     hidden[UNSEEN] = np.nan
     blind = clone_with(METHODS[name], animals, hidden)
     np.testing.assert_array_equal(blind.match(X, S[UNSEEN]), fitted(METHODS[name], animals).scores(X, UNSEEN))
-    with pytest.raises(ConfigError, match="description of class 10 has a number that is not finite"):
+    with pytest.raises(DataError, match="description of class 10 has a number that is not finite"):
         blind.predict(X)
 
 
@@ -221,12 +221,21 @@ def test_sse_weights_are_the_least_of_its_objective(animals):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"y": lambda y: y[:-1]}, r"y has shape \(199,\) for 200 images"),
+        ({"y": lambda y: y[:-1]}, r"y has shape \(199,\) for 200 rows"),
         ({"y": lambda y: np.where(np.arange(200) == 7, 11, y)}, r"y\[7\] is class 11, an unseen class; 1 such"),
         ({"y": lambda y: np.where(np.arange(200) == 7, 99, y)}, "not among the seen classes"),
         ({"y": lambda y: np.where(y == 4, 5, y)}, "no image of seen class 4"),
         ({"y": lambda y: y + 0.5}, "Labels are whole numbers"),
-        ({"X": lambda X: np.where(np.arange(8) == 2, np.nan, X)}, r"X\[0, 2\] is nan"),
+        ({"y": lambda y: None}, r"y has shape \(\) for 200 rows"),
+        ({"y": lambda y: np.where(y == 3, np.nan, y)}, "y: row 60 has no label; 20 of 200"),
+        ({"y": lambda y: np.where(y == 3, None, y)}, "y: row 60 has no label; 20 of 200"),
+        ({"y": np.zeros_like}, "no image of seen class 1 "),
+        ({"X": lambda X: np.where(np.arange(8) == 2, np.nan, X)}, r"X: row 0, column 2 is NaN\. 200 of 200"),
+        ({"X": lambda X: [["fur"]] * 200}, "X is no matrix of numbers"),
+        ({"S": lambda S: [["fur"]] * 13}, "S is no table of numbers"),
+        ({"S": lambda S: np.where(np.arange(13)[:, None] == 4, np.nan, S)}, "S: the description of class 4"),
+        ({"seen": lambda _: ["bear", "wolf"]}, r"seen is \['bear', 'wolf'\]\. Name classes by whole numbers"),
+        ({"seen": lambda _: [0.5, 1.5]}, "Name classes by whole numbers"),
         ({"X": lambda X: X[0]}, r"X has shape \(8,\)"),
         ({"S": lambda S: S[:5]}, "seen names class 5, and S describes classes 0 to 4"),
         ({"seen": lambda _: [3]}, "1 seen classes"),
@@ -238,7 +247,7 @@ def test_bad_input_is_told_in_one_line(change, message, animals):
     X, y, S = animals
     given = {"X": X[y < 10], "y": y[y < 10], "S": S, "seen": SEEN, "unseen": UNSEEN}
     given.update({name: alter(given[name]) for name, alter in change.items()})
-    with pytest.raises(ConfigError, match=message) as error:
+    with pytest.raises(RLTransferError, match=message) as error:
         ESZSL().fit(**given)
     assert "\n" not in str(error.value)
 
@@ -251,7 +260,23 @@ def test_settings_that_do_not_hold_and_calls_out_of_order_are_told(animals):
         fitted(SAE(side="feature"), animals)
     with pytest.raises(ConfigError, match="Call fit first"):
         ESZSL().predict(X)
-    with pytest.raises(ConfigError, match="X has 3 features, and 8"):
+    with pytest.raises(DataError, match="X has 3 features, and 8"):
         fitted(ESZSL(), animals).predict(X[:, :3])
-    with pytest.raises(ConfigError, match=r"candidates: \[13\]"):
+    with pytest.raises(ConfigError, match="candidates names class 13, and S describes classes 0 to 12"):
         fitted(ESZSL(), animals).scores(X, [13])
+    with pytest.raises(ConfigError, match="candidates: none given"):
+        fitted(ESZSL(), animals).scores(X, [])
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_descriptions_that_no_attribute_of_the_method_fits_are_told(name, animals):
+    X, _, S = animals
+    method = fitted(METHODS[name], animals)
+    for descriptions, message in (
+        (S[:, :3], "descriptions has 3 columns, and 6 are expected"),
+        (S[0], r"descriptions has shape \(6,\)"),
+        (np.where(S > 0, np.nan, S), "descriptions: row 0, column . is NaN"),
+        ([["fur"] * 6], "descriptions is no matrix of numbers"),
+    ):
+        with pytest.raises(DataError, match=message):
+            method.match(X, descriptions)

@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from rltransfer.errors import ConfigError
+from rltransfer.errors import ConfigError, DataError
 from rltransfer.images.zero_shot import ESZSL, Calibrated, ZeroShotMethod, choose_constant, generalised, select
 from rltransfer.images.zero_shot.selection import class_folds, images_a_class
 
@@ -84,8 +84,20 @@ def test_the_choice_is_the_same_whatever_unseen_classes_are_like(animals):
 
 def test_images_of_unseen_classes_are_refused(animals):
     X, y, S = animals
-    with pytest.raises(ConfigError, match="not among the seen classes; 60 such images"):
+    with pytest.raises(DataError, match="not among the seen classes; 60 such images"):
         select(ESZSL(), GRID, X, y, S, seen=SEEN)
+    with pytest.raises(DataError, match="not among the seen classes; 60 such images"):
+        choose_constant(ESZSL(), X, y, S, seen=SEEN)
+
+
+def test_settings_that_cannot_be_tried_are_told(animals):
+    X, y, S = animals
+    seen = np.isin(y, SEEN)
+    with pytest.raises(ConfigError, match=r"unknown setting of ESZSL 'gama'\. Did you mean 'gamma'"):
+        select(ESZSL(), {"gama": [1]}, X[seen], y[seen], S, seen=SEEN)
+    for values in ([], 1.0, "12"):
+        with pytest.raises(ConfigError, match=r"grid: gamma is .* Give a list of values"):
+            select(ESZSL(), {"gamma": values}, X[seen], y[seen], S, seen=SEEN)
 
 
 def test_each_fold_s_accuracy_is_that_of_classes_held_out(animals):

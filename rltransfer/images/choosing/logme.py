@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rltransfer.errors import UnfitDataError
 from rltransfer.images.choosing.labelled_codes import Array, labelled_codes
 
 TINY = 1e-12
@@ -29,6 +30,10 @@ def logme(codes: Any, labels: Any, *, rounds: int = 100, tolerance: float = 1e-6
     Algorithm 1, with its fixed point written over singular values.
     """
     rows, found = labelled_codes(codes, labels)
+    if rounds < 1 or not rows.any():
+        raise UnfitDataError(
+            f"rounds: {rounds}; codes: all 0 or not. Give 1 round or more, and codes that say something."
+        )
     left, values, _ = np.linalg.svd(rows, full_matrices=False)
     squares = values**2
     evidences = []

@@ -10,7 +10,14 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 
 from rltransfer.images.zero_shot.evaluation import generalised
-from rltransfer.images.zero_shot.inputs import FloatArray, IntArray, checked_classes, checked_features, checked_labels
+from rltransfer.images.zero_shot.inputs import (
+    FloatArray,
+    IntArray,
+    checked_classes,
+    checked_features,
+    checked_labels,
+    class_table,
+)
 from rltransfer.images.zero_shot.method import ZeroShotMethod
 from rltransfer.images.zero_shot.selection import class_folds, images_a_class
 
@@ -65,7 +72,7 @@ def choose_constant(
     then recognised among all seen classes. The median over folds of the best constants is taken. Of ``S`` only the
     seen rows are read. Arguments as in ``select``.
     """
-    descriptions = np.asarray(S, dtype=np.float64)
+    descriptions = class_table(S)
     rows, _ = checked_classes(descriptions, seen, ())
     features = checked_features(X)
     labels = checked_labels(y, len(features), rows, np.empty(0, dtype=np.int64))

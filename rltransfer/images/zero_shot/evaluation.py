@@ -70,12 +70,18 @@ def generalised(
         unseen: the unseen ones.
 
     Raises:
-        ConfigError: no image of one of the two kinds.
+        ConfigError: no image of one of the two kinds, an image of neither, or a class that is of both.
 
     Source: Xian et al. 2018, as in ``per_class_accuracy`` (the generalised setting and its harmonic mean).
     """
-    labels = np.asarray(y)
     predicted = method.predict(X, [*seen, *unseen])
+    labels, predicted = _pair(y, predicted)
+    if both := set(seen) & set(unseen):
+        raise ConfigError(f"class {min(both)} is named both seen and unseen. Leave it in one of them.")
+    strangers = ~np.isin(labels, [*seen, *unseen])
+    if strangers.any():
+        row = int(strangers.argmax())
+        raise ConfigError(f"y[{row}] is class {labels[row]}, which is neither seen nor unseen; {strangers.sum()} such.")
     parts = []
     for name, classes in (("seen", seen), ("unseen", unseen)):
         chosen = np.isin(labels, list(classes))

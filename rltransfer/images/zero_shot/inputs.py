@@ -8,46 +8,69 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rltransfer.errors import ConfigError
+from rltransfer.errors import ConfigError, UnfitDataError
+from rltransfer.images.given_rows import given_labels, number_rows
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.int64]
 
 
-def checked_features(X: ArrayLike) -> FloatArray:
+def checked_features(X: ArrayLike, *, columns: int | None = None) -> FloatArray:
     """``X`` as (images, features) of float32 or float64.
 
     Raises:
-        ConfigError: another shape, no image, or a number that is not finite, with its row and column.
+        UnfitDataError: another shape, no image, or a number that is not finite, with its row and column.
     """
-    features = np.asarray(X)
-    if features.ndim != 2 or 0 in features.shape:
-        raise ConfigError(f"X has shape {features.shape}. Features are (images, features), at least one of each.")
-    if features.dtype != np.float32:
-        features = features.astype(np.float64)
-    if not np.isfinite(features).all():
-        row, column = np.argwhere(~np.isfinite(features))[0]
-        raise ConfigError(
-            f"X[{row}, {column}] is {features[row, column]}: features must be finite. "
-            f"{(~np.isfinite(features)).any(axis=1).sum()} of {len(features)} rows are not; drop or mend them."
-        )
+    features = number_rows(X, "X", columns=columns)
+    if 0 in features.shape:
+        raise UnfitDataError(f"X has shape {features.shape}. Features are (images, features), at least one of each.")
     return features
+
+
+def checked_descriptions(descriptions: ArrayLike, columns: int) -> FloatArray:
+    """(descriptions, attributes) of as many attributes as the method knows. Raises UnfitDataError for others."""
+    return number_rows(descriptions, "descriptions", columns=columns).astype(np.float64)
+
+
+def class_table(S: ArrayLike) -> FloatArray:
+    """``S`` as (classes, attributes) float64, which need not be finite for classes that are not asked for.
+
+    Raises:
+        UnfitDataError: what is no table of numbers.
+    """
+    try:
+        table = np.asarray(S, dtype=np.float64)
+    except ValueError as error:
+        raise UnfitDataError(f"S is no table of numbers ({error}). Class descriptions are numbers.") from error
+    if table.ndim != 2 or 0 in table.shape:
+        raise UnfitDataError(f"S has shape {table.shape}. Class descriptions are (classes, attributes).")
+    return table
+
+
+def class_rows(classes: Any, name: str, num_classes: int) -> IntArray:
+    """``classes`` as rows of the class descriptions, in their order.
+
+    Raises:
+        ConfigError: what is no list of whole numbers, or a class without a description.
+    """
+    rows = np.asarray(classes)
+    if rows.ndim != 1 or (rows.size and not np.issubdtype(rows.dtype, np.integer)):
+        raise ConfigError(f"{name} is {str(classes)[:60]}. Name classes by whole numbers: rows of the descriptions.")
+    outside = [int(row) for row in rows if not 0 <= row < num_classes]
+    if outside:
+        raise ConfigError(f"{name} names class {outside[0]}, and S describes classes 0 to {num_classes - 1}.")
+    return rows.astype(np.int64)
 
 
 def checked_classes(S: FloatArray, seen: Sequence[int], unseen: Sequence[int]) -> tuple[IntArray, IntArray]:
     """The seen and the unseen classes as sorted rows of ``S``.
 
     Raises:
-        ConfigError: ``S`` is no table, a class is no row of it or stands twice, or fewer than two are seen.
+        ConfigError: a class is no row of ``S`` or stands twice, or fewer than two are seen.
     """
-    if S.ndim != 2 or 0 in S.shape:
-        raise ConfigError(f"S has shape {S.shape}. Class descriptions are (classes, attributes).")
     groups = []
     for name, classes in (("seen", seen), ("unseen", unseen)):
-        rows = np.asarray(classes, dtype=np.int64).reshape(-1)
-        outside = [int(row) for row in rows if not 0 <= row < len(S)]
-        if outside:
-            raise ConfigError(f"{name} names class {outside[0]}, and S describes classes 0 to {len(S) - 1}.")
+        rows = class_rows(classes, name, len(S))
         if len(np.unique(rows)) != len(rows):
             raise ConfigError(f"{name} names a class twice.")
         groups.append(np.sort(rows))
@@ -60,11 +83,11 @@ def checked_classes(S: FloatArray, seen: Sequence[int], unseen: Sequence[int]) -
 
 
 def finite_descriptions(S: FloatArray, classes: IntArray) -> FloatArray:
-    """The rows ``classes`` of ``S``. Raises ConfigError, naming the class, where a number of them is not finite."""
+    """The rows ``classes`` of ``S``. Raises UnfitDataError, naming the class, where a number of them is not finite."""
     rows = S[classes]
     flawed = np.flatnonzero(~np.isfinite(rows).all(axis=1))
     if len(flawed):
-        raise ConfigError(f"S: the description of class {classes[flawed[0]]} has a number that is not finite.")
+        raise UnfitDataError(f"S: the description of class {classes[flawed[0]]} has a number that is not finite.")
     return rows
 
 
@@ -72,21 +95,19 @@ def checked_labels(y: ArrayLike, num_images: int, seen: IntArray, unseen: IntArr
     """``y`` as positions in ``seen``.
 
     Raises:
-        ConfigError: labels missing, images of unseen classes among them, or a seen class without an image.
+        UnfitDataError: labels missing, images of unseen classes among them, or a seen class without an image.
     """
-    labels = np.asarray(y)
-    if labels.shape != (num_images,):
-        raise ConfigError(f"y has shape {labels.shape} for {num_images} images. Give each image one label.")
+    labels = given_labels(y, "y", num_images)
     if not np.issubdtype(labels.dtype, np.integer):
-        raise ConfigError(f"y is of {labels.dtype}. Labels are whole numbers: rows of the class descriptions.")
+        raise UnfitDataError(f"y is of {labels.dtype}. Labels are whole numbers: rows of the class descriptions.")
     strangers = ~np.isin(labels, seen)
     if strangers.any():
         row = int(np.flatnonzero(strangers)[0])
         kind = "an unseen class" if labels[row] in unseen else "not among the seen classes"
-        raise ConfigError(
+        raise UnfitDataError(
             f"y[{row}] is class {labels[row]}, {kind}; {strangers.sum()} such images. Train on seen classes alone."
         )
     missing = np.setdiff1d(seen, labels)
     if len(missing):
-        raise ConfigError(f"no image of seen class {missing[0]} ({len(missing)} such). Leave out classes not shown.")
+        raise UnfitDataError(f"no image of seen class {missing[0]} ({len(missing)} such). Leave out classes not shown.")
     return np.searchsorted(seen, labels).astype(np.int64)

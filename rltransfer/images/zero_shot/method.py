@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
-from rltransfer.errors import ConfigError
+from rltransfer.errors import ConfigError, UnfitDataError
 from rltransfer.images.zero_shot.inputs import (
     FloatArray,
     IntArray,
     checked_classes,
+    checked_descriptions,
     checked_features,
     checked_labels,
+    class_rows,
+    class_table,
     finite_descriptions,
 )
 
@@ -40,8 +43,9 @@ class ZeroShotMethod(BaseEstimator):  # type: ignore[misc]
             unseen: rows of the classes to be recognised: what ``predict`` chooses among unless told otherwise.
 
         Raises:
-            ConfigError: shapes that do not fit, features that are not finite, labels that are no class or of an
-                unseen one, seen classes without an image, fewer than two of them.
+            UnfitDataError: shapes that do not fit, features that are not finite, labels that are missing, no class or
+                of an unseen one, seen classes without an image.
+            ConfigError: ``seen`` or ``unseen`` that are no rows of ``S``, or fewer than two seen.
         """
         features = checked_features(X)
         self._remember(S, seen, unseen, features.shape[1])
@@ -56,12 +60,9 @@ class ZeroShotMethod(BaseEstimator):  # type: ignore[misc]
             (images, candidates): more is a better match; comparable within a row.
         """
         self._require_fit()
-        classes = np.asarray(candidates, dtype=np.int64)
-        outside = [int(c) for c in classes if not 0 <= c < len(self.embeddings_)]
-        if outside or not len(classes):
-            raise ConfigError(
-                f"candidates: {outside[:3] or 'none given'}. Name rows of the {len(self.embeddings_)} descriptions."
-            )
+        classes = class_rows(candidates, "candidates", len(self.embeddings_))
+        if not len(classes):
+            raise ConfigError(f"candidates: none given. Name rows of the {len(self.embeddings_)} descriptions.")
         return self.match(X, finite_descriptions(self.embeddings_, classes))
 
     def match(self, X: ArrayLike, descriptions: ArrayLike) -> FloatArray:
@@ -69,19 +70,20 @@ class ZeroShotMethod(BaseEstimator):  # type: ignore[misc]
         self._require_fit()
         features = checked_features(X)
         if features.shape[1] != self.num_features_:
-            raise ConfigError(
+            raise UnfitDataError(
                 f"X has {features.shape[1]} features, and {self.num_features_} when {type(self).__name__} was fitted."
             )
-        return self._match(features, np.asarray(descriptions, dtype=np.float64))
+        return self._match(features, checked_descriptions(descriptions, self.embeddings_.shape[1]))
 
     def predict(self, X: ArrayLike, candidates: Sequence[int] | None = None) -> IntArray:
         """(images,) the best of ``candidates`` (default: the unseen classes); pass all for the generalised setting."""
         self._require_fit()
-        classes = np.asarray(self.unseen_ if candidates is None else candidates, dtype=np.int64)
+        given = self.unseen_ if candidates is None else candidates
+        classes = class_rows(given, "candidates", len(self.embeddings_))
         return cast(IntArray, classes[self.scores(X, cast(Any, classes)).argmax(axis=1)])
 
     def _remember(self, S: ArrayLike, seen: Sequence[int], unseen: Sequence[int], num_features: int) -> None:
-        descriptions = np.asarray(S, dtype=np.float64)
+        descriptions = class_table(S)
         self.seen_, self.unseen_ = checked_classes(descriptions, seen, unseen)
         self.embeddings_, self.num_features_ = descriptions, num_features
 

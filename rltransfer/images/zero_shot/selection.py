@@ -11,17 +11,19 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.model_selection import ParameterGrid
 
-from rltransfer.errors import ConfigError
+from rltransfer.errors import ConfigError, UnknownNameError
 from rltransfer.images.zero_shot.evaluation import per_class_accuracy
 from rltransfer.images.zero_shot.inputs import (
     IntArray,
     checked_classes,
     checked_features,
     checked_labels,
+    class_table,
     finite_descriptions,
 )
 from rltransfer.images.zero_shot.method import ZeroShotMethod
 from rltransfer.images.zero_shot.moments import MomentMethod, moments
+from rltransfer.registry import nearest
 
 AnyMethod = TypeVar("AnyMethod", bound=ZeroShotMethod)
 
@@ -73,7 +75,7 @@ def select(
     Raises:
         ConfigError: as ``fit`` does; fewer than 2 folds, or so many that one holds out fewer than two classes.
     """
-    descriptions = np.asarray(S, dtype=np.float64)
+    descriptions = class_table(S)
     rows, _ = checked_classes(descriptions, seen, ())
     features = checked_features(X)
     labels = checked_labels(y, len(features), rows, np.empty(0, dtype=np.int64))
@@ -82,7 +84,7 @@ def select(
     parts = class_folds(len(rows), folds, rng)
     kept = images_a_class(labels, max_per_class, rng)
     features, labels = features[kept], labels[kept]
-    choices = [dict(settings) for settings in ParameterGrid(dict(grid))]
+    choices = _choices(method, grid)
     accuracies: list[list[float]] = [[] for _ in choices]
     for held in parts:
         learned = np.setdiff1d(np.arange(len(rows)), held)
@@ -102,6 +104,17 @@ def select(
     best = max(range(len(tried)), key=lambda k: (np.mean(tried[k][1]), -k))
     chosen = tried[best][0]
     return Selection(clone(method).set_params(**chosen), chosen, tuple(tried))
+
+
+def _choices(method: ZeroShotMethod, grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """All combinations. Raises ConfigError for a setting the method does not have, or no values to choose from."""
+    known = tuple(sorted(method.get_params()))
+    for name, values in grid.items():
+        if name not in known:
+            raise UnknownNameError(f"setting of {type(method).__name__}", name, known, nearest(name, known))
+        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray) or not len(values):
+            raise ConfigError(f"grid: {name} is {values!r}. Give a list of values to choose from.")
+    return [dict(settings) for settings in ParameterGrid(dict(grid))]
 
 
 def class_folds(num_classes: int, folds: int, rng: np.random.Generator) -> list[IntArray]:
