@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from rltransfer.errors import DataError, SpaceMismatchError, UnknownNameError
+from rltransfer.errors import ConfigError, DataError, SpaceMismatchError, UnknownNameError
 from rltransfer.images.codes import codes_of, default_cache, linear_probe
 from rltransfer.images.codes.cache import images_hash, weights_hash
 from rltransfer.images.codes.inputs import InputFit
-from rltransfer.images.data import Frames, ImageSet
+from rltransfer.images.data import FeatureSet, Frames, ImageSet
 from rltransfer.trunks import Trunk
 from rltransfer.trunks.preprocessing import INCEPTION, Preprocessing
 from rltransfer.trunks.specs import MLP, Impala
@@ -185,6 +185,28 @@ def test_what_cannot_be_is_told():
         codes_of(trunk(), images().take([]))
     with pytest.raises(SpaceMismatchError, match=r"observations of shape \(4,\)"):
         codes_of(MLP().build((4,)), images())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"stages": ()}, "names none. Give some of: block1"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"grid": -1}, "grid -1"),
+        ({"cache": "/proc/nowhere"}, "^/proc/nowhere: codes cannot be kept there"),
+    ],
+)
+def test_settings_that_cannot_be_are_told_before_anything_is_computed(options, message, counted):
+    with pytest.raises(ConfigError, match=message) as error:
+        codes_of(trunk(), images(), **options)
+    assert "\n" not in str(error.value)
+    assert not counted
+
+
+def test_rows_of_numbers_are_no_images():
+    rows = FeatureSet(labels=np.array([0, 1]), class_names=("a", "b"), features=np.ones((2, 3)))
+    with pytest.raises(DataError, match="codes are of images, and this is a FeatureSet"):
+        codes_of(trunk(), rows)
 
 
 def test_the_cache_is_where_it_is_said_to_be(monkeypatch):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from rltransfer.errors import DataError
+from rltransfer.errors import DataError, UnknownNameError
 from rltransfer.images.codes import knn_predict, linear_probe, neighbours, separation
 from rltransfer.images.codes.nearest import vote
 
@@ -71,11 +71,23 @@ def test_a_distance_of_0_counts_alone():
         (np.ones((3, 2)), np.ones((3, 3)), 1, "must have the same width"),
         (np.ones((3, 2)), np.ones((3, 2)), 4, "4 neighbours are asked for, but there are 3"),
         (np.ones((3, 2)), np.ones((3, 2)), 0, "0 neighbours"),
+        (np.array([[1, 2], [3, np.nan]]), np.ones((3, 2)), 1, "code 1 has nan at place 1"),
+        (np.ones((3, 2)), np.array([[1, np.inf]]), 1, "code 0 has inf at place 1"),
     ],
 )
 def test_what_cannot_be_is_told(codes, queries, count, message):
     with pytest.raises(DataError, match=message):
         neighbours(codes, queries, count=count)
+
+
+def test_names_and_labels_that_do_not_hold_are_told():
+    with pytest.raises(UnknownNameError, match="unknown metric 'euclid'. Did you mean 'euclidean'"):
+        knn_predict(CODES, LABELS, QUERIES, metric="euclid")
+    with pytest.raises(UnknownNameError, match="unknown weights 'distances'"):
+        knn_predict(CODES, LABELS, QUERIES, weights="distances")
+    for ask in (lambda: knn_predict(CODES, LABELS[:-1], QUERIES), lambda: separation(CODES, LABELS[:-1])):
+        with pytest.raises(DataError, match=r"700 codes, but labels of shape \(699,\)"):
+            ask()
 
 
 def test_a_probe_learns_what_is_linear():
@@ -85,5 +97,7 @@ def test_a_probe_learns_what_is_linear():
     assert linear_probe(QUERIES[:400], RNG.integers(0, 2, 400)).score(QUERIES[400:], labels[400:]) < 0.7
     with pytest.raises(DataError, match="two classes"):
         linear_probe(QUERIES, np.zeros(600, int))
+    with pytest.raises(DataError, match="code 0 has nan"):
+        linear_probe(np.full((600, 1), np.nan), LABELS[:600])
     with pytest.raises(DataError, match="do not fit together"):
         linear_probe(QUERIES, np.zeros(5, int))

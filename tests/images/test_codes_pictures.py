@@ -51,6 +51,9 @@ def test_sheets_that_cannot_be_are_told(tmp_path):
         draw_retrieval(tmp_path / "sheet.jpg", DATA, DATA, np.zeros((40, 1), int))
     with pytest.raises(DataError, match="1 rows of neighbours do not fit 40 queries"):
         draw_retrieval(tmp_path / "sheet.png", DATA, DATA, np.zeros((1, 1), int))
+    for rows in (np.full((40, 1), 40), np.full((40, 1), -1), np.zeros((40, 0), int)):
+        with pytest.raises(DataError, match="rows of the 40 images"):
+            draw_retrieval(tmp_path / "sheet.png", DATA, DATA, rows)
 
 
 def test_thumbnails_hold_the_whole_image():
@@ -78,6 +81,8 @@ def test_a_map_has_a_panel_a_stage_and_a_number_for_each(tmp_path):
     assert pixels(tmp_path / "map.png").shape[1] > pixels(tmp_path / "one.png").shape[1]
     with pytest.raises(DataError, match="40 codes are not of 5 examples"):
         map_codes(CODES, DATA.take(range(5)))
+    with pytest.raises(DataError, match="not of these 5 examples"):
+        draw_map(mapped, DATA.take(range(5)), tmp_path / "map.png")
 
 
 def test_equal_codes_have_equal_places():

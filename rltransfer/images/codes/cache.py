@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from rltransfer.errors import ConfigError
 from rltransfer.files import write_atomically
 from rltransfer.images.data.sets import ImageSet
 
@@ -86,6 +87,13 @@ class CodesFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    def make(self) -> None:
+        """Make the folder, before time is spent on what it is to hold. Raises ConfigError where that cannot be."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{self.path.parent}: codes cannot be kept there ({error.strerror}).") from error
 
     def read(self, stages: Sequence[str], num_images: int) -> dict[str, Floats]:
         """Those of ``stages`` that are there and whole, (num_images, d), memory-mapped and read-only."""

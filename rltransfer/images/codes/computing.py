@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from rltransfer.errors import DataError, SpaceMismatchError, UnknownNameError
+from rltransfer.errors import ConfigError, DataError, SpaceMismatchError, UnknownNameError
 from rltransfer.images.codes.cache import CodesFolder, codes_key
 from rltransfer.images.codes.inputs import InputFit
-from rltransfer.images.data.progress import tracked
+from rltransfer.progress import tracked
 from rltransfer.images.data.sets import ImageSet
 from rltransfer.registry import nearest
 from rltransfer.trunks.preprocessing import Preprocessing
@@ -73,6 +73,7 @@ def codes_of(
         UnknownNameError: the trunk has no such stage.
         SpaceMismatchError: the trunk does not read images.
         DataError: no images, or images that cannot be brought to its input.
+        ConfigError: no stage is asked for, numbers that cannot be, or a cache that cannot be written.
 
     Source: Donahue et al. 2014, "DeCAF: A Deep Convolutional Activation Feature"; the grid of averages after He et al.
     2014, "Spatial Pyramid Pooling in Deep Convolutional Networks", its 4 is own choice.
@@ -80,8 +81,12 @@ def codes_of(
     wanted = _checked_stages(trunk, stages)
     if len(trunk.input_shape) != 3:
         raise SpaceMismatchError(f"codes are of images, but this trunk reads observations of shape {trunk.input_shape}")
+    if not isinstance(data, ImageSet):
+        raise DataError(f"codes are of images, and this is a {type(data).__name__}: its examples are codes already.")
     if not len(data):
         raise DataError("there are no images to compute codes of.")
+    if batch_size < 1 or grid < 0:
+        raise ConfigError(f"batch_size is {batch_size} and grid {grid}, but must be at least 1 and 0.")
     channels, height, width = trunk.input_shape
     fit = InputFit((channels, height, width), preprocessing or trunk.spec.preprocessing)
     key = codes_key(trunk, data, fit.described(), grid=grid)
@@ -89,6 +94,8 @@ def codes_of(
     found = {} if folder is None else folder.read(wanted, len(data))
     missing = tuple(stage for stage in wanted if stage not in found)
     if missing:
+        if folder is not None:
+            folder.make()
         computed = _computed(trunk, data, fit, missing, grid=grid, batch_size=batch_size)
         found |= computed if folder is None else folder.write(computed)
     return Codes({stage: found[stage] for stage in wanted}, key, trunk.precision)
@@ -98,6 +105,8 @@ def _checked_stages(trunk: Trunk, stages: Sequence[str] | None) -> tuple[str, ..
     """``stages`` in the trunk's order."""
     known = trunk.stage_names
     wanted = (known[-1],) if stages is None else tuple(stages)
+    if not wanted:
+        raise ConfigError(f"stages: names none. Give some of: {', '.join(known)}")
     for stage in wanted:
         if stage not in known:
             raise UnknownNameError("stage", stage, known, nearest(stage, known))

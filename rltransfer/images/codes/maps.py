@@ -16,6 +16,7 @@ from rltransfer.files import require_ending, write_atomically
 from rltransfer.images.codes.computing import Codes
 from rltransfer.images.codes.nearest import separation
 from rltransfer.images.data.sets import LabelledSet
+from rltransfer.progress import tracked
 
 COMPONENTS = 50
 """Principal components that t-SNE starts from, as van der Maaten and Hinton took."""
@@ -61,8 +62,9 @@ def map_codes(codes: Codes, data: LabelledSet, *, perplexity: float = 30, count:
     if len(data) < 8:
         raise DataError(f"a map needs at least 8 examples, not {len(data)}.")
     usable = min(perplexity, (len(data) - 1) / 3)
+    stages = tracked(codes.stages.items(), "placing codes of each stage")
     return CodesMap(
-        {stage: _places(values, usable, seed) for stage, values in codes.stages.items()},
+        {stage: _places(values, usable, seed) for stage, values in stages},
         {stage: separation(values, data.labels, count=count) for stage, values in codes.stages.items()},
         chance=float(data.counts().max() / len(data)),
     )
@@ -86,6 +88,7 @@ def draw_map(mapped: CodesMap, data: LabelledSet, path: Path | str) -> None:
 
     Raises:
         ConfigError: ``path`` does not end in ``.png``.
+        DataError: a map of other data.
     """
     from matplotlib import colormaps
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -93,6 +96,8 @@ def draw_map(mapped: CodesMap, data: LabelledSet, path: Path | str) -> None:
 
     path = Path(path)
     require_ending(path, ".png")
+    if any(len(places) != len(data) for places in mapped.places.values()):
+        raise DataError(f"the map is not of these {len(data)} examples.")
     columns = min(4, len(mapped.places))
     rows = math.ceil(len(mapped.places) / columns)
     figure = Figure(figsize=(3.2 * columns + 1.6, 3.3 * rows + 0.4), layout="constrained")

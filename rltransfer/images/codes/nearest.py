@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from rltransfer.errors import DataError
+from rltransfer.errors import DataError, UnknownNameError
+from rltransfer.registry import nearest
 
 Metric = Literal["cosine", "euclidean"]
 Vote = Literal["uniform", "distance"]
@@ -35,8 +36,10 @@ def neighbours(
         (m, count) rows of ``codes``, and (m, count) distances.
 
     Raises:
-        DataError: widths that differ, or more neighbours than there are codes.
+        DataError: widths that differ, codes that are not finite, or more neighbours than there are codes.
+        UnknownNameError: another metric.
     """
+    _require_known("metric", metric, get_args(Metric))
     if codes.ndim != 2 or queries.ndim != 2 or codes.shape[1] != queries.shape[1]:
         raise DataError(f"codes {codes.shape} and queries {queries.shape} must have the same width.")
     if leave_out_self and len(codes) != len(queries):
@@ -44,6 +47,8 @@ def neighbours(
     known = len(codes) - leave_out_self
     if not 1 <= count <= known:
         raise DataError(f"{count} neighbours are asked for, but there are {known} codes to choose from.")
+    for values in (codes,) if queries is codes else (codes, queries):
+        require_finite(values)
     among = _comparable(codes, metric)
     indices = np.empty((len(queries), count), np.int64)
     distances = np.empty((len(queries), count))
@@ -73,7 +78,11 @@ def vote(
         distances: (m, count) from ``neighbours``.
         num_classes: how many classes there are.
         weights: ``distance`` counts each neighbour by one over its distance; those at distance 0 count alone.
+
+    Raises:
+        UnknownNameError: other weights.
     """
+    _require_known("weights", weights, get_args(Vote))
     counted = np.ones_like(distances)
     if weights == "distance":
         is_same = distances == 0
@@ -97,8 +106,9 @@ def knn_predict(
     """(m,) the class that most of each query's neighbours have; of equally many the class of lowest number.
 
     Raises:
-        DataError: as ``neighbours``.
+        DataError: as ``neighbours``; or codes without a label each.
     """
+    _require_labels(codes, labels)
     indices, distances = neighbours(codes, queries, count=count, metric=metric)
     shares = vote(labels, indices, distances, num_classes=int(labels.max()) + 1, weights=weights)
     return np.asarray(shares.argmax(axis=1), np.int64)
@@ -110,11 +120,29 @@ def separation(codes: Table, labels: npt.NDArray[np.int64], *, count: int = 5, m
     A number for how far classes lie apart at a stage; chance is the share of the largest class.
 
     Raises:
-        DataError: as ``neighbours``.
+        DataError: as ``knn_predict``.
     """
+    _require_labels(codes, labels)
     indices, distances = neighbours(codes, codes, count=count, metric=metric, leave_out_self=True)
     shares = vote(labels, indices, distances, num_classes=int(labels.max()) + 1)
     return float((shares.argmax(axis=1) == labels).mean())
+
+
+def require_finite(codes: Table) -> None:
+    """Raise DataError where a number of ``codes`` (n, d) is not finite, naming the first."""
+    if not np.isfinite(codes).all():
+        row, column = np.argwhere(~np.isfinite(codes))[0]
+        raise DataError(f"code {row} has {codes[row, column]} at place {column}. Every number must be finite.")
+
+
+def _require_labels(codes: Table, labels: npt.NDArray[np.int64]) -> None:
+    if labels.shape != (len(codes),):
+        raise DataError(f"there are {len(codes)} codes, but labels of shape {labels.shape}. Give each one label.")
+
+
+def _require_known(kind: str, name: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        raise UnknownNameError(kind, name, known, nearest(name, known))
 
 
 def _comparable(codes: Table, metric: Metric) -> npt.NDArray[np.float64]:

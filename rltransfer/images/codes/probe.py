@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rltransfer.errors import DataError
+from rltransfer.images.codes_neighbours import require_finite
 
 
 def linear_probe(
@@ -31,7 +32,7 @@ def linear_probe(
         A scikit-learn pipeline with ``predict``, ``predict_proba`` and ``score``.
 
     Raises:
-        DataError: one class only, or numbers that do not fit.
+        DataError: one class only, numbers that do not fit, or codes that are not finite.
 
     Source: own choice, because scikit-learn's defaults are what codes are commonly judged by.
     """
@@ -42,6 +43,7 @@ def linear_probe(
 
     if codes.ndim != 2 or len(codes) != len(labels):
         raise DataError(f"codes {codes.shape} and labels {labels.shape} do not fit together.")
+    require_finite(codes)
     if len(np.unique(labels)) < 2:
         raise DataError("a probe needs two classes at least to tell apart.")
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=max_iterations))

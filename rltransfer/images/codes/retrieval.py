@@ -38,7 +38,7 @@ def draw_retrieval(path: Path | str, queries: ImageSet, data: ImageSet, nearest:
 
     Raises:
         ConfigError: ``path`` ends otherwise.
-        DataError: rows that do not fit the queries, or classes that differ.
+        DataError: rows that do not fit the queries or the images, or classes that differ.
 
     Source: colours of Okabe and Ito 2008, "Color Universal Design".
     """
@@ -50,6 +50,8 @@ def draw_retrieval(path: Path | str, queries: ImageSet, data: ImageSet, nearest:
         raise DataError(f"{len(nearest)} rows of neighbours do not fit {len(queries)} queries.")
     if queries.class_names != data.class_names:
         raise DataError("queries and data must have the same classes, in the same order.")
+    if nearest.ndim != 2 or not nearest.size or not (0 <= nearest.min() and nearest.max() < len(data)):
+        raise DataError(f"neighbours must be (queries, count) rows of the {len(data)} images, from neighbours().")
     rows = []
     for image, label, found in zip(queries.images, queries.labels, nearest, strict=True):
         cells = [_framed(thumbnail(image, side), QUERY)]
