@@ -63,6 +63,7 @@ def test_objects_and_colours_are_told():
         ({"label": "robot/99"}, "unknown label of frames of family 'rover' 'robot/99'"),
         ({"label": "palette", "values": ("dawn",)}, "factor 'palette' has no value 'dawn'"),
         ({"label": "palette", "values": ("day",)}, "has only the class 'day'"),
+        ({"label": "qqq"}, r"Known: palette, .* x, y, .*robot/0 to robot/\d+"),
     ],
 )
 def test_labels_that_no_frame_has_are_told(options, message):
@@ -71,5 +72,48 @@ def test_labels_that_no_frame_has_are_told(options, message):
 
 
 def test_a_family_without_images_is_told():
-    with pytest.raises(DataError, match="observations of this task are no uint8 images"):
-        Frames(family="cartpole", label="pole_length", values=(0.3, 0.5), frames=8).load()
+    message = r"no uint8 images but float32 of shape \(4,\)\. Show pixels: environment: \{observation: pixels\}$"
+    with pytest.raises(DataError, match=message):
+        Frames(family="cartpole", label="length", values=(0.3, 0.5), frames=8).load()
+
+
+def test_a_family_that_does_not_tell_its_state_is_labelled_by_factors(monkeypatch):
+    def refuse(env, name):
+        raise ConfigError(f"{env!r} cannot be put back into a former state")
+
+    monkeypatch.setattr("rltransfer.tasks.stepped_in_turn.state_method", refuse)
+    with pytest.raises(DataError, match="'rover' does not tell its state, so frames are labelled by factors: palette"):
+        Frames(family="rover", label="x", frames=8, copies=1).load()
+
+
+@pytest.mark.parametrize(
+    ("family", "names"),
+    [
+        ("cartpole", {"position": 0, "angle": 2}),
+        ("pendulum", {"angle": 0}),
+        ("mountain-car", {"position": 0, "velocity": 1}),
+        ("acrobot", {"first_angle": 0, "second_angle": 1}),
+    ],
+)
+def test_classic_systems_tell_positions_and_angles_by_name(family, names):
+    known = FAMILIES.get(family)
+    env = known.task(environment={"observation": "pixels"}).make_vec(num_envs=2)
+    env.reset(seed=[1, 2])
+    for _ in range(5):
+        env.step(env.action_space.sample())
+    state = env.get_state()
+    for copy in range(2):
+        facts = known.facts(state, copy)
+        for name, place in names.items():
+            value = state["states"][copy, place]
+            is_angle = name.endswith("angle")
+            told = np.deg2rad(facts[name]) if is_angle else facts[name]
+            np.testing.assert_allclose([np.sin(told), np.cos(told)], [np.sin(value), np.cos(value)], atol=1e-9)
+            assert not is_angle or abs(facts[name]) <= 180
+    env.close()
+
+
+def test_an_arm_tells_where_its_goal_is():
+    pytest.importorskip("mujoco")
+    train, _ = Frames(family="arm", label="goal_x", bins=2, frames=24, copies=12, every=1).train_test()
+    assert min(train.counts()) >= 6

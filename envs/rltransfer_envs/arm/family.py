@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rltransfer.tasks.family import ActionKind, Family, Task
@@ -47,6 +49,13 @@ class Arm(Family):
     def spaces(self, task: Task) -> tuple[Space[Any], Space[Any]]:
         """Observation and action space of one copy; no environment is made."""
         return spaces.observation_space(), spaces.action_space(task.robot)
+
+    def facts(self, state: Mapping[str, Any], copy: int) -> Mapping[str, str | float]:
+        """Where the goal is, in metres from the shoulder, and the first link's direction in degrees."""
+        goal_x, goal_y = state["goal"][copy].tolist()
+        first_joint = float(state["mujoco"][copy, 1])  # behind the time
+        shoulder = math.degrees(math.remainder(first_joint, math.tau))
+        return {"goal_x": goal_x, "goal_y": goal_y, "shoulder": shoulder}
 
     def action_kind(self, robot: str) -> ActionKind:
         """Every robot acts by torques and forces."""

@@ -106,6 +106,7 @@ class AcrobotFamily(ControlFamily):
     robots = ROBOTS
     tasks = TASKS
     meanings = MEANINGS
+    measures = ("first_angle", "second_angle", "first_velocity", "second_velocity")
     system = "rltransfer_envs.classic_control.acrobot_system:Acrobot"
     simulator_modules = ("rltransfer_envs.classic_control.acrobot_system",)
     factors = by_name(

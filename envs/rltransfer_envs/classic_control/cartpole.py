@@ -109,6 +109,7 @@ class CartPoleFamily(ControlFamily):
     robots = ROBOTS
     tasks = TASKS
     meanings = MEANINGS
+    measures = ("position", "velocity", "angle", "angular_velocity")
     system = "rltransfer_envs.classic_control.cartpole_system:CartPole"
     simulator_modules = ("rltransfer_envs.classic_control.cartpole_system",)
     factors = by_name(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import importlib
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,9 @@ class ControlFamily(Family):
     meanings: Mapping[str, tuple[str, ...]]
     """What each discrete action does, by robot; the other robots act by numbers."""
 
+    measures: tuple[str, ...] = ()
+    """What the numbers of a copy's state are; those that end in ``angle`` are angles, in radians."""
+
     @abc.abstractmethod
     def time_limit(self, task: Task) -> int:
         """Steps after which an episode of ``task`` is truncated."""
@@ -41,6 +45,14 @@ class ControlFamily(Family):
         make: type[System] = getattr(importlib.import_module(module), name)
         system = make(num_envs, robot=task.robot, task=task.task, factors=task.environment.full())
         return ControlVectorEnv(system, time_limit=self.time_limit(task), render_mode=render_mode)
+
+    def facts(self, state: Mapping[str, Any], copy: int) -> Mapping[str, str | float]:
+        """The state's numbers by name, in the units of the observation; angles in degrees, from -180 to 180."""
+        told = dict(zip(self.measures, state["states"][copy].tolist(), strict=True)) if self.measures else {}
+        return {
+            name: math.degrees(math.remainder(value, math.tau)) if name.endswith("angle") else value
+            for name, value in told.items()
+        }
 
     def action_meanings(self, robot: str) -> tuple[str, ...] | None:
         """What each discrete action of ``robot`` does."""

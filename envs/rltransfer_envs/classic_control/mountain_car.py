@@ -99,6 +99,7 @@ class MountainCarFamily(ControlFamily):
     robots = ROBOTS
     tasks = TASKS
     meanings = MEANINGS
+    measures = ("position", "velocity")
     system = "rltransfer_envs.classic_control.mountain_car_system:MountainCar"
     simulator_modules = ("rltransfer_envs.classic_control.mountain_car_system",)
     factors = by_name(

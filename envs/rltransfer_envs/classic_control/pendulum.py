@@ -111,6 +111,7 @@ class PendulumFamily(ControlFamily):
     robots = ROBOTS
     tasks = TASKS
     meanings = MEANINGS
+    measures = ("angle", "angular_velocity")
     system = "rltransfer_envs.classic_control.pendulum_system:Pendulum"
     simulator_modules = ("rltransfer_envs.classic_control.pendulum_system",)
     factors = by_name(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from itertools import pairwise
 from typing import Any
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from rltransfer.errors import ConfigError, DataError, UnknownNameError
-from rltransfer.images.data.progress import tracked
+from rltransfer.progress import tracked
 from rltransfer.images.data.sets import ImageSet, LabelledSet
 from rltransfer.images.data.specs import DataSpec
 from rltransfer.registry import FAMILIES, nearest
@@ -115,24 +115,44 @@ def _frames(
 ) -> Generator[tuple[npt.NDArray[np.uint8], Mapping[str, Any] | None, int], None, None]:
     """Frames without end, ``every`` steps apart, of all copies in turn."""
     from rltransfer.tasks.rollout import action_sampler
-    from rltransfer.tasks.stepped_in_turn import state_method
 
     env = task.make_vec(num_envs=len(seeds))
     try:
         space = env.single_observation_space
         if space.dtype != np.uint8 or len(space.shape or ()) != 3:
-            raise DataError(f"family {task.family.name!r}: observations of this task are no uint8 images but {space}.")
+            raise DataError(_no_images(task, f"{space.dtype} of shape {space.shape}"))
+        get_state = _state_of(env, task) if with_state else None
         samplers = [action_sampler(env.single_action_space, [seed]) for seed in seeds]
         given: Any = seeds
         observations, _ = env.reset(seed=given)
         while True:
-            state = state_method(env, "get_state")() if with_state else None
+            state = get_state() if get_state is not None else None
             for copy in range(len(seeds)):
                 yield np.array(observations[copy]), state, copy
             for _ in range(every):
                 observations = env.step(np.stack([sample() for sample in samplers]))[0]
     finally:
         env.close()
+
+
+def _no_images(task: Task, found: str) -> str:
+    """What is wrong with observations that are ``found``, and how to see pixels where the family can show them."""
+    shown = next((factor for factor in task.family.factors.values() if "pixels" in (factor.choices or ())), None)
+    hint = f" Show pixels: environment: {{{shown.name}: pixels}}" if shown else " Take a family that is seen in pixels."
+    return f"family {task.family.name!r}: observations of this task are no uint8 images but {found}.{hint}"
+
+
+def _state_of(env: Any, task: Task) -> Callable[[], Mapping[str, Any]]:
+    """What tells the state of all copies. Raises DataError where nothing does."""
+    from rltransfer.tasks.stepped_in_turn import state_method
+
+    try:
+        return state_method(env, "get_state")
+    except ConfigError:
+        known = ", ".join(task.family.factors_of(task.task))
+        raise DataError(
+            f"label: family {task.family.name!r} does not tell its state, so frames are labelled by factors: {known}."
+        ) from None
 
 
 def _values(factor: Factor, number: int) -> tuple[FactorValue, ...]:
@@ -153,15 +173,24 @@ def _told(family: Family, state: Mapping[str, Any] | None, copy: int, label: str
     if label in facts:
         return facts[label]
     *names, place = label.split("/")
-    found: Any = state[str(copy)] if str(copy) in state else {name: state[name][copy] for name in state}
+    own: Any = state[str(copy)] if str(copy) in state else {name: state[name][copy] for name in state}
+    found = own
     try:
         for name in names:
             found = found[name]
         return float(np.asarray(found[place] if isinstance(found, Mapping) else np.ravel(found)[int(place)]))
     except (LookupError, ValueError, TypeError):
-        known = (*family.factors, *facts)
+        known = (*family.factors, *facts, *_places_in(own))
         hint = nearest(label, known)
         raise UnknownNameError(f"label of frames of family {family.name!r}", label, known, hint) from None
+
+
+def _places_in(state: Mapping[str, Any]) -> Iterator[str]:
+    """Labels by place that a copy's state has: ``robot/0 to robot/5``."""
+    for name, value in state.items():
+        numbers = np.asarray(value) if not isinstance(value, Mapping) else np.empty(0)
+        if numbers.dtype.kind in "fiub" and numbers.size:
+            yield f"{name}/0" + (f" to {name}/{numbers.size - 1}" if numbers.size > 1 else "")
 
 
 def _classes(told: list[Told], others: list[Told], bins: int) -> tuple[tuple[str, ...], npt.NDArray[np.float64] | None]:
