@@ -105,8 +105,8 @@ def show(
         list[str],
         typer.Argument(
             metavar="DIRECTORY | KIND NAME",
-            help="A run directory, such as runs/quickstart; or 'family', 'method', 'trunk', 'algorithm' or 'wrapper' "
-            "and a name.",
+            help="A run directory, such as runs/quickstart; or 'family', 'method', 'trunk', 'algorithm', 'wrapper' or "
+            "'data' and a name.",
             show_default=False,
         ),
     ],
@@ -114,7 +114,7 @@ def show(
         Path | None, typer.Option(help="Of a family: draw its contact sheet into this file.", show_default=False)
     ] = None,
 ) -> None:
-    """Show what a run has found so far; what a family has; or what a method, trunk, algorithm or wrapper does."""
+    """Show what a run has found so far; what a family has; what a method, trunk, algorithm, wrapper or data does."""
     from rltransfer import session
 
     if what[0] == "family" and len(what) == 2:

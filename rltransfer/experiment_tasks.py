@@ -66,7 +66,8 @@ def _loaded(settings: str, wanted: Preprocessing, seed: int) -> Classification:
         name = f"{name} {path}"
     if family.per_class != "all":
         name = f"{name} ({family.per_class} of each class)"
-    return Classification(name, train=examples_of(train, wanted), test=examples_of(test, wanted))
+    skipped = tuple(dict.fromkeys((*train.skipped, *test.skipped)))  # parts drawn from one set both have its list
+    return Classification(name, train=examples_of(train, wanted), test=examples_of(test, wanted), skipped=skipped)
 
 
 def _read_by(folder: str) -> Box:

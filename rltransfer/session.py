@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rltransfer.config import ExperimentConfig, ForeignAgent
-from rltransfer.errors import ConfigError, NoEffectWarning, UnknownNameError
+from rltransfer.errors import ConfigError, NoEffectWarning, SkippedDataWarning, UnknownNameError
 from rltransfer.experiment import Plan, run_experiment
 from rltransfer.files import require_ending
 from rltransfer.launch.display import Display
@@ -53,7 +53,10 @@ def run_in_terminal(config: ExperimentConfig, *, out: Path | None, workers: int 
 
 def show_in_terminal(directory: Path) -> None:
     """Show what the run in ``directory`` has found so far."""
-    _console().print(render(collect(RunDirectory(directory))))
+    console = _console()
+    with warnings.catch_warnings():
+        warnings.showwarning = _shown_plainly(console, warnings.showwarning)
+        console.print(render(collect(RunDirectory(directory))))
 
 
 def show_family_in_terminal(name: str, *, png: Path | None) -> None:
@@ -155,7 +158,7 @@ def _shown_plainly(console: Console, otherwise: Any) -> Any:
     """What shows a warning about an experiment in one line, without the code that gave it."""
 
     def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
-        if issubclass(category, NoEffectWarning):
+        if issubclass(category, NoEffectWarning | SkippedDataWarning):
             console.print(f"warning: {message}", style="yellow")
         else:
             otherwise(message, category, *place)

@@ -12,6 +12,7 @@ from rltransfer import registry
 from rltransfer.config.choices import AnotherAgent
 from rltransfer.config.named import look_up, name_of, named_by_key, named_by_mapping
 from rltransfer.config.section import Section, Steps, as_mapping, whole
+from rltransfer.errors import DataError
 from rltransfer.flaws import Flaw, flaw_error, hint, shown
 from rltransfer.settings import Settings
 
@@ -107,16 +108,29 @@ def own_family(fields: Mapping[str, Any]) -> OwnFamily:
     return AdHocFamily.model_validate(fields)
 
 
-def _family(value: object) -> str | OwnFamily:
-    if isinstance(value, OwnFamily):
-        return value
-    if isinstance(value, Mapping):
-        return own_family(value)
+def _family(value: object, info: ValidationInfo) -> str | OwnFamily:
+    if isinstance(value, OwnFamily | Mapping):
+        family = own_family(value) if isinstance(value, Mapping) else value
+        if info.context and info.context.get("files"):
+            _require_files(family)
+        return family
     if not isinstance(value, str):
         expected = "the name of a family, or a mapping with the id of a Gymnasium environment or with data"
         raise flaw_error("family", [Flaw((), f"needs {expected}, not {shown(value)}.")])
     look_up(registry.FAMILIES, value)
     return value
+
+
+def _require_files(family: OwnFamily) -> None:
+    """Raise where the files that ``family`` is read from are not there; what is in them is not looked at."""
+    if isinstance(family, DataFamily):
+        try:
+            family.data.check_files()
+        except DataError as error:
+            raise flaw_error("family", [Flaw(("data", "path"), str(error))]) from None
+    if isinstance(family, PublishedFamily) and {".", "/"} & {*family.published} and not Path(family.published).exists():
+        message = f"{family.published} does not exist. Give the file or folder of a trunk's weights, or their name."
+        raise flaw_error("family", [Flaw(("published",), message)])
 
 
 def _family_as_written(family: str | OwnFamily) -> str | dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import traceback
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from rltransfer.errors import SkippedDataWarning
 from rltransfer.launch.jobs import Job, JobEvent, Listener
 
 
@@ -114,6 +116,7 @@ def _work(job: Job, pipe: Connection) -> None:
     """In the job's own process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the launching process's to deal with
     threading.Thread(target=_end_with_the_launcher, daemon=True).start()
+    warnings.simplefilter("ignore", SkippedDataWarning)  # the launching process has read the data and told it
 
     def tell(content: Any) -> None:
         try:

@@ -108,7 +108,10 @@ def collect(run: RunDirectory) -> Result:
         failed={str(n): str(t.status.get("error", "")) for n, t in trials.items() if t.status.get("state") == "failed"},
         damaged={str(n): t.damage for n, t in trials.items() if t.damage},
         missing=tuple(str(n) for n, t in trials.items() if not t.damage and t.status.get("state") not in done),
-        warnings=tuple(_warnings(config, targets, (trial.status.get("precision") for trial in trials.values()))),
+        warnings=(
+            *_warnings(config, targets, (trial.status.get("precision") for trial in trials.values())),
+            *_left_out(trials),
+        ),
     )
 
 
@@ -187,6 +190,19 @@ def _warnings(config: ExperimentConfig, targets: Sequence[TargetResult], precisi
             f"{doubtful} gains have a bootstrap interval that excludes 0 and a t interval that does not; "
             "with so few seeds that is no evidence"
         )
+
+
+def _left_out(trials: Trials) -> Iterator[str]:
+    """What the trials' data lacks, with the tasks that lack it."""
+    found: dict[str, dict[str, None]] = {}
+    for name, trial in trials.items():
+        data = trial.status.get("data")
+        skipped = data.get("skipped") if isinstance(data, dict) else None
+        if isinstance(skipped, dict) and skipped.get("first"):
+            line = f"{skipped.get('count')} flawed files or rows of the data are left out, such as {skipped['first'][0]}"
+            found.setdefault(line, {})[name.target] = None
+    for line, tasks in found.items():
+        yield f"{', '.join(tasks)}: {line}"
 
 
 def _target(trials: Trials, config: ExperimentConfig, name: str) -> TargetResult:

@@ -18,6 +18,10 @@ from rltransfer.errors import ConfigError, NotApplicableError
 from rltransfer.tasks.family import Family, ReferenceScore, Task
 
 
+SKIPPED_NAMED = 20
+"""How many of the files and rows that were left out a trial names; it counts all."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Examples:
     """What is seen, and what it is.
@@ -75,6 +79,7 @@ class Classification(Family):
         name: of the data set.
         train: what is learned from.
         test: what it is measured on, of the same classes.
+        skipped: what was left out as the data was read, a line each: where, and why.
 
     Raises:
         ConfigError: the two have other classes, or other shapes.
@@ -86,7 +91,7 @@ class Classification(Family):
     factors: Mapping[str, Any] = {}
     restores_state = False
 
-    def __init__(self, name: str, *, train: Examples, test: Examples) -> None:
+    def __init__(self, name: str, *, train: Examples, test: Examples, skipped: Sequence[str] = ()) -> None:
         if train.classes != test.classes:
             raise ConfigError(f"data set {name!r}: examples to learn from and to test on have other classes")
         if train.space != test.space:
@@ -95,7 +100,7 @@ class Classification(Family):
             )
         self.name = name
         self.summary = f"{len(train.classes)} classes, {len(train)} examples to learn from and {len(test)} to test on"
-        self.train, self.test = train, test
+        self.train, self.test, self.skipped = train, test, tuple(skipped)
 
     def record(self, order_seed: int) -> dict[str, Any]:
         """What a trial writes down of its data, in plain values.
@@ -106,7 +111,8 @@ class Classification(Family):
         """
         parts = {"train": self.train, "test": self.test}
         hashes = {name: {"examples": len(part), "sha256": part.hashed()} for name, part in parts.items()}
-        return {**hashes, "order_seed": order_seed}
+        left_out = {"skipped": {"count": len(self.skipped), "first": self.skipped[:SKIPPED_NAMED]}}
+        return {**hashes, "order_seed": order_seed, **(left_out if self.skipped else {})}
 
     def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
         """See ``Family.make_vec``; copies share one order of the examples, drawn by the first copy's seed."""

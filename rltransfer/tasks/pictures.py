@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from rltransfer.errors import ConfigError
+from rltransfer.progress import tracked
 from rltransfer.tasks.labelled import Examples
 
 if TYPE_CHECKING:
@@ -23,6 +26,10 @@ class Labelled(Protocol):
     @property
     def class_names(self) -> tuple[str, ...]:
         """Of each class."""
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Where each came from, as messages name it; (n,) or empty."""
 
     @property
     def examples(self) -> Any:
@@ -52,14 +59,23 @@ def examples_of(data: Labelled, wanted: Preparing) -> Examples:
     if len(inputs) and isinstance(inputs[0], str):
         raise ConfigError("trunks read pictures and rows of numbers, and these data are texts")
     if wanted.size is not None:
-        inputs = np.stack([_prepared(picture, wanted) for picture in inputs])
+        inputs = np.stack([_prepared(picture, wanted) for picture in tracked(inputs, "scaling pictures")])
     if not isinstance(inputs, np.ndarray):
-        shapes = sorted({picture.shape[:2] for picture in inputs})
-        raise ConfigError(
-            f"the pictures have {len(shapes)} sizes, such as {shapes[0]} and {shapes[-1]}. Give size: pixels a side to "
-            "bring them to, or a trunk whose weights say it"
-        )
+        raise ConfigError(_of_several_sizes(inputs, data.origins))
     return Examples(inputs=inputs, labels=data.labels, classes=data.class_names)
+
+
+def _of_several_sizes(pictures: Sequence[NDArray[np.uint8]], origins: Sequence[str]) -> str:
+    """What is wrong with ``pictures``, and the first that is not as most are."""
+    counts = Counter(picture.shape for picture in pictures)
+    usual, number = counts.most_common(1)[0]
+    odd = next(place for place, picture in enumerate(pictures) if picture.shape != usual)
+    where = origins[odd] if origins else f"picture {odd}"
+    return (
+        f"the pictures have {len(counts)} sizes: {number} of {len(pictures)} are {usual[0]} x {usual[1]} pixels, others "
+        f"not, such as {where}, {pictures[odd].shape[0]} x {pictures[odd].shape[1]}. Give size: pixels a side to bring "
+        "them to, or a trunk whose weights say it"
+    )
 
 
 def _prepared(picture: NDArray[np.uint8], wanted: Preparing) -> NDArray[np.uint8]:

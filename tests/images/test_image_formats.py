@@ -77,6 +77,34 @@ def test_folders_may_be_divided_and_pictures_differ_in_size(tmp_path):
     refused("class 'cat' is not in", Folders(path=str(tmp_path)).load)
 
 
+def test_what_is_judged_by_is_named_where_it_is_not_known(tmp_path):
+    write_classes(tmp_path / "train", ant=[noise(4, 4, 3)] * 2, bee=[noise(4, 4, 3)] * 2)
+    write_classes(tmp_path / "valid", ant=[noise(4, 4, 3)])
+    refused("beside it neither 'test' nor 'val' but valid. Name the folder", Folders(path=str(tmp_path)).load)
+    assert len(Folders(path=str(tmp_path), test_folder="valid").train_test()[1]) == 1
+    write_classes(tmp_path / "val", ant=[noise(4, 4, 3)] * 3)
+    assert len(Folders(path=str(tmp_path)).train_test()[1]) == 3
+    write_classes(tmp_path / "test", ant=[noise(4, 4, 3)] * 4)
+    assert len(Folders(path=str(tmp_path)).train_test()[1]) == 4  # val is for choosing, test for judging
+    assert len(Folders(path=str(tmp_path), test_folder="val").train_test()[1]) == 3
+    refused("has no folders 'train' and 'tset'", Folders(path=str(tmp_path), test_folder="tset").load)
+
+
+def test_a_class_may_be_called_train(tmp_path):
+    path = write_classes(tmp_path, train=[noise(4, 4, 3)], ship=[noise(4, 4, 3)])
+    assert Folders(path=path).load().class_names == ("ship", "train")
+
+
+def test_a_class_without_a_sound_picture_is_told(tmp_path):
+    path = write_classes(tmp_path, ant=[noise(4, 4, 3)], bee=[noise(4, 4, 3)], cat=[])
+    refused("1 of 3 files cannot be used: ", Folders(path=path).load)
+    (tmp_path / "bee" / "0.png").write_bytes(b"")
+    write_classes(tmp_path, dog=[noise(4, 4, 3)])
+    with pytest.warns(SkippedDataWarning, match=r"3 of 5 files .*bee: is a class without a sound .*cat: is a class"):
+        data = Folders(path=path, on_error="skip").load()
+    assert data.counts().tolist() == [1, 0, 0, 1]
+
+
 def damaged(root):
     """Folders with one sound picture a class and each kind of flaw once."""
     write_classes(root, ant=[noise(16, 16, 3)], bee=[noise(16, 16, 3)])
@@ -175,7 +203,13 @@ def test_an_npz_of_features_stands_side_by_side(tmp_path):
         ({"x": noise(2, 4, 4)}, "has no array 'y'. It has: x"),
         ({"x": noise(2, 4, 4), "y": [0, 1, 1]}, "has 2 images, but 3 labels"),
         ({"x": noise(2, 4, 4), "y": [0, 2], "classes": ["a", "b"]}, "a.npz: image 1: its label 2 is none of 0 to 1"),
-        ({"x": noise(2, 4, 4), "y": [0.5, 1]}, "must be whole numbers or text"),
+        ({"x": noise(2, 4, 4), "y": [0.5, 1]}, "labels of 'all' must be whole numbers or text, not 0.5"),
+        ({"x": noise(2, 4, 4), "y": [np.inf, 1]}, "must be whole numbers or text, not inf"),
+        ({"x": noise(3, 4, 4), "y": [0, np.nan, 1]}, "1 of 3 images cannot be used: a.npz: image 1: its label is missing"),
+        ({"x": noise(3, 4, 4), "y": ["a", "b", ""]}, "a.npz: image 2: its label is missing"),
+        ({"x": np.ones((3, 2)), "y": [0, np.nan, 1]}, "1 of 3 rows cannot be used: a.npz: row 2: its label is missing"),
+        ({"x": np.ones((2, 2)), "y": [np.nan] * 2}, "not one of the 2 labels of 'all' is there"),
+        ({"x": np.ones((4, 2)), "y": np.ones((2, 2))}, "labels must be numbers or text of shape (n,)"),
         ({"x": noise(2, 4, 4, 4), "y": [0, 1]}, "must be of shape (n, height, width, 1 or 3)"),
         ({"x": np.full((2, 4, 4), 2.0), "y": [0, 1]}, "must lie in [0, 1], but go from 2.0 to 2.0"),
         ({"x": np.full((2, 4, 4), np.nan), "y": [0, 1]}, "must lie in [0, 1], but go from nan to nan"),
@@ -194,6 +228,28 @@ def test_mislabelled_images_are_skipped_by_choice(tmp_path):
     with pytest.warns(SkippedDataWarning, match=r"2 of 4 images .*image 1: .*image 3: its label -1"):
         data = Npz(path=str(tmp_path / "a.npz"), on_error="skip").load()
     assert data.origins == ("a.npz: image 0", "a.npz: image 2")
+
+
+def test_examples_without_a_label_are_skipped_by_choice(tmp_path):
+    for name, examples in (("image", noise(5, 4, 4)), ("row", np.arange(10.0).reshape(5, 2))):
+        for labels in ([3, np.nan, 7, 7, 3], ["3", "", "7", "7", "3"], np.array([[3, np.nan, 7, 7, 3]]).T):
+            np.savez(tmp_path / "a.npz", x=examples, y=labels)
+            with pytest.warns(SkippedDataWarning, match=rf"1 of 5 {name}s .*its label is missing"):
+                data = Npz(path=str(tmp_path / "a.npz"), on_error="skip").load()
+            assert (data.labels.tolist(), data.class_names) == ([0, 1, 1, 0], ("3", "7"))
+            np.testing.assert_array_equal(np.squeeze(data.examples), examples[[0, 2, 3, 4]])
+
+
+def test_a_file_of_another_format_is_no_npz(tmp_path):
+    path = tmp_path / "a.npz"
+    path.write_bytes(b"MATLAB 5.0 MAT-file")
+    refused("a.npz: is no .npz file", Npz(path=str(path)).load)
+    np.savez(path, x=noise(2, 4, 4), y=[0, 1])
+    path.write_bytes(path.read_bytes()[:-30])
+    refused("a.npz: cannot be read as an .npz file", Npz(path=str(path)).load)
+    with path.open("wb") as file:
+        np.save(file, noise(2, 4, 4))
+    refused("a.npz: holds one array", Npz(path=str(path)).load)
 
 
 def test_hdf5_is_read_in_uspss_layout(tmp_path):

@@ -118,6 +118,11 @@ def test_a_csv_is_its_columns(tmp_path):
     assert data.origins == ("a.csv:2", "a.csv:3", "a.csv:5", "a.csv:6")
 
 
+def test_a_csv_as_spreadsheets_write_it_has_the_same_columns(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbf" + CSV.replace("name,wmc", "wmc,name").encode())
+    assert Table(path=str(tmp_path / "a.csv"), label="name", leave_out=("wmc",)).load().feature_names == ("dit", "bug")
+
+
 def test_counts_become_two_classes(tmp_path):
     data = Table(path=write(tmp_path / "a.csv", CSV), leave_out=("name",), positive_above=0).load()
     assert (data.class_names, data.labels.tolist()) == (("no", "yes"), [0, 1, 0, 1])

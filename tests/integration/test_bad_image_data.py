@@ -1,6 +1,7 @@
 """Data that does not hold, named in an experiment: told in one line, before anything is trained."""
 
 import io
+import json
 import re
 
 import numpy as np
@@ -57,6 +58,14 @@ JPEG = picture(noise(64, 64, 3), "JPEG")
 BAD = {
     "no labels": (lambda path: arrays(path, x=noise(4, 8, 8)), "a.npz: has no array 'y'. It has: x"),
     "fewer labels than images": (lambda path: arrays(path, x=noise(4, 8, 8), y=[0, 1]), "4 images, but 2 labels"),
+    "labels that are not there": (
+        lambda path: arrays(path, x=noise(4, 8, 8), y=[0, 1, np.nan, 1]),
+        "1 of 4 images cannot be used: a.npz: image 2: its label is missing",
+    ),
+    "a class without pictures": (
+        lambda path: folders(path, ant=[SOUND, SOUND], bee=[SOUND, SOUND], cat=[]),
+        "cat: is a class without a sound picture",
+    ),
     "one class": (lambda path: folders(path, ant=[SOUND, SOUND]), "has only the class 'ant' to learn from"),
     "one class in an array": (lambda path: arrays(path, x=noise(4, 8, 8), y=[3] * 4), "only the class '3'"),
     "a test class never learned": (
@@ -69,7 +78,7 @@ BAD = {
     ),
     "pictures of several sizes": (
         lambda path: folders(path, ant=[SOUND, picture(noise(9, 8, 3))] * 2, bee=[SOUND, SOUND]),
-        "have 2 sizes, such as (8, 8) and (9, 8). Give size",
+        "are 8 x 8 pixels, others not, such as ant/1.png, 9 x 8. Give size",
     ),
     "a picture of another size than asked": (
         lambda path: folders(path, ant=[picture(noise(9, 8, 3))], bee=[SOUND])[:-1] + ", size: [8, 8]}",
@@ -85,7 +94,6 @@ BAD = {
     ),
     "a MATLAB file of another version": (lambda path: matlab(path, b"MATLAB 7.3 MAT-file"), "of version 7.3 (HDF5)"),
     "no MATLAB file": (lambda path: matlab(path, b"not at all"), "cannot be read as a MATLAB file"),
-    "no file": (lambda path: f"{{format: npz, path: {path / 'b.npz'}}}", "no 'b.npz'"),
     "a class that is not there": (lambda path: "{format: digits, only: ['3', '33']}", "unknown class '33'"),
 }
 
@@ -104,9 +112,46 @@ def test_an_experiment_on_it_is_refused_in_one_line(flaw, tmp_path):
     assert not list(tmp_path.glob("run/*/*/seed-0")), "nothing was begun"
 
 
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_file_that_is_not_there_is_told_with_its_place_in_the_experiment(command, tmp_path):
+    text = EXPERIMENT.format(data=f"{{format: npz, path: {tmp_path / 'b.npz'}}}", more="")
+    (tmp_path / "bad.yaml").write_text(text)
+    done = CliRunner().invoke(app, [command, str(tmp_path / "bad.yaml")])
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert re.search(r"bad\.yaml:6:\d+: targets\.bad\.data\.path: .*b\.npz: not found", line)
+    text = text.replace(f"{{format: npz, path: {tmp_path / 'b.npz'}}}", "digits").replace("impala,", "resnet18 #")
+    text = re.sub("source: .*", "source: {published: gone/resnet18.safetensors}", re.sub(" #.*", "}", text))
+    (tmp_path / "bad.yaml").write_text(text)
+    done = CliRunner().invoke(app, [command, str(tmp_path / "bad.yaml")])
+    (line,) = done.stderr.splitlines()
+    assert "bad.yaml:5:10: source.published: gone/resnet18.safetensors does not exist" in line
+
+
 def test_few_of_a_class_that_has_fewer_are_told(tmp_path):
     text = EXPERIMENT.format(data="digits", more=", per_class: 1000")
     (tmp_path / "bad.yaml").write_text(text)
     done = CliRunner().invoke(app, ["run", str(tmp_path / "bad.yaml"), "--out", str(tmp_path / "run")])
     (line,) = done.stderr.splitlines()
     assert re.match(r"targets.bad: class '\d' has \d+ examples, but per_class asks for 1000", line)
+
+
+def test_what_is_left_out_is_told_once_and_kept_with_every_trial(tmp_path, rltransfer):
+    """Each trial reads the data in a process of its own, which is silent."""
+    (tmp_path / "data").mkdir()
+    data = folders(tmp_path / "data", ant=[SOUND] * 5, bee=[SOUND] * 4 + [JPEG[: len(JPEG) // 2]])
+    text = EXPERIMENT.format(data=data[:-1] + ", on_error: skip}", more="")
+    text = re.sub("trunk: .*", "trunk: {name: pattern, layers: FC-RELU}\\nsize: 8", text)
+    (tmp_path / "bad.yaml").write_text(text)
+    done = rltransfer("run", "bad.yaml", "--out", "run", "--workers", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    told = "1 of 10 files cannot be used"
+    assert (done.stdout + done.stderr).count(told) == 1
+    (line,) = [line for line in done.stdout.splitlines() if told in line]
+    assert line.startswith("warning: ")
+    for trial in ("scratch", "frozen"):
+        status = json.loads((tmp_path / "run" / "bad" / trial / "seed-0" / "status.json").read_text())
+        assert status["data"]["skipped"]["count"] == 1
+        assert "4.jpg: is damaged" in status["data"]["skipped"]["first"][0]
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert any("bad: 1 flawed files or rows of the data are left out" in line for line in result["warnings"])

@@ -46,7 +46,9 @@ def image_rows(
     known = whole & (labels >= 0) & (labels < len(class_names))
     flawed = Flawed(on_error)
     for row in np.flatnonzero(~known).tolist():
-        flawed.add(f"{path.name}: image {row}", f"its label {labels[row]} is none of 0 to {len(class_names) - 1}")
+        is_missing = labels.dtype.kind == "f" and np.isnan(labels[row])
+        why = "is missing" if is_missing else f"{labels[row]} is none of 0 to {len(class_names) - 1}"
+        flawed.add(f"{path.name}: image {row}", f"its label {why}")
     skipped = flawed.tell(len(labels), "images")
     kept = np.flatnonzero(known)
     return ImageSet(

@@ -69,13 +69,15 @@ class Npz(FileSpec):
 
 def read_npz(path: Path) -> Arrays:
     """Every array of an ``.npz`` file. Raises DataError where it is damaged, or holds Python objects."""
+    with path.open("rb") as file:
+        start = file.read(6)
+    if start == b"\x93NUMPY":
+        raise DataError(f"{path}: holds one array. Save examples and labels together: np.savez(..., x=, y=)")
+    if not start.startswith(b"PK"):
+        raise DataError(f"{path}: is no .npz file. Save plain arrays by np.savez, or name the file's own format.")
     try:
         with np.load(path, allow_pickle=False) as file:
-            if isinstance(file, np.ndarray):
-                raise DataError(f"{path}: holds one array. Save examples and labels together: np.savez(..., x=, y=)")
             return {name: file[name] for name in file.files}
-    except DataError:
-        raise
     except Exception as error:  # numpy and zipfile raise almost any kind on damaged bytes
         pickled = "allow_pickle" in str(error)
         reason = "holds Python objects, which are not loaded" if pickled else "cannot be read as an .npz file"
@@ -85,18 +87,39 @@ def read_npz(path: Path) -> Arrays:
 def numbered(labels: Mapping[str, npt.NDArray[Any]], path: Path) -> tuple[list[str], dict[str, npt.NDArray[Any]]]:
     """Names of the classes, which are the different values of all parts, and labels that count them from 0.
 
+    Labels that are missing, NaN or empty text, become NaN.
+
     Raises:
-        DataError: labels that are not whole numbers or text, or a class of ``test`` that ``train`` has not.
+        DataError: labels that are not whole numbers or text, or a class of ``test`` that ``train`` has not; or not one
+            label to learn from.
     """
+    is_there = {part: _are_there(values, part, path) for part, values in labels.items()}
+    first = next(iter(labels))
+    known = np.unique(labels[first][is_there[first]])
+    if not len(known):
+        raise DataError(f"{path}: not one of the {labels[first].size} labels of {first!r} is there.")
     for part, values in labels.items():
-        if values.dtype.kind not in "iuU" and not (values.dtype.kind == "f" and (values == np.rint(values)).all()):
-            raise DataError(f"{path}: labels of {part!r} must be whole numbers or text, not {values.dtype}.")
-    known = np.unique(next(iter(labels.values())))
-    for part, values in labels.items():
-        if unknown := np.setdiff1d(values, known).tolist():
+        if unknown := np.setdiff1d(values[is_there[part]], known).tolist():
             raise DataError(f"{path}: class {unknown[0]!r} of {part!r} is not among those of 'train'.")
     names = [str(int(value)) if known.dtype.kind == "f" else str(value) for value in known]
-    return names, {part: np.searchsorted(known, values) for part, values in labels.items()}
+    numbers = {part: np.searchsorted(known, values) for part, values in labels.items()}
+    return names, {part: np.where(is_there[part], places, np.nan) for part, places in numbers.items()}
+
+
+def _are_there(values: npt.NDArray[Any], part: str, path: Path) -> npt.NDArray[np.bool_]:
+    """Which labels are not missing. Raises DataError where others are no whole numbers or text."""
+    if values.dtype.kind in "iub":
+        return np.ones(values.shape, dtype=bool)
+    if values.dtype.kind == "U":
+        return np.asarray(values != "")
+    told = str(values.dtype)
+    if values.dtype.kind == "f":
+        is_there = ~np.isnan(values)
+        parted = values[is_there & ((values != np.rint(values)) | np.isinf(values))]
+        if not parted.size:
+            return np.asarray(is_there)
+        told = f"{parted[0]}"
+    raise DataError(f"{path}: labels of {part!r} must be whole numbers or text, not {told}.")
 
 
 def _of(arrays: Arrays, name: str, path: Path) -> npt.NDArray[Any]:

@@ -44,8 +44,10 @@ def feature_rows(
         raise DataError(
             f"{path}: features must be numbers of shape (n, d), not {features.dtype} of shape {features.shape}."
         )
-    if labels.dtype.kind not in "fiubU":
-        raise DataError(f"{path}: labels must be numbers or text, not {labels.dtype}.")
+    labels = labels.ravel() if labels.size == max(labels.shape, default=0) else labels
+    if labels.ndim != 1 or labels.dtype.kind not in "fiubU":
+        told = f"{labels.dtype} of shape {labels.shape}"
+        raise DataError(f"{path}: labels must be numbers or text of shape (n,), not {told}.")
     if len(labels) != len(features):
         raise DataError(f"{path}: has {len(features)} rows of features, but {len(labels)} labels.")
     named = places or [f"{path.name}: row {row}" for row in range(1, len(features) + 1)]

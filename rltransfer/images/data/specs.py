@@ -9,6 +9,7 @@ from pydantic import Field
 
 from rltransfer.errors import DataError
 from rltransfer.images.data.flawed import OnError
+from rltransfer.images.data.paths import located
 from rltransfer.images.data.sets import LabelledSet, joined
 from rltransfer.images.data.splits import PerClass, few_per_class, of_classes, split
 from rltransfer.settings import Options
@@ -38,6 +39,9 @@ class DataSpec(Options):
     def read(self) -> Mapping[str, LabelledSet]:
         """``{"all": set}``, or ``{"train": set, "test": set}`` where the data itself is so divided."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it is read")
+
+    def check_files(self) -> None:
+        """Raise DataError where what it is read from is not there; what is in it is not looked at."""
 
     def load(self, part: Part = "all") -> LabelledSet:
         """The examples of ``part``; ``train`` and ``test`` are the data's own, or drawn by ``split_seed``.
@@ -95,3 +99,7 @@ class FileSpec(DataSpec):
     """
 
     path: str = Field(min_length=1)
+
+    def check_files(self) -> None:
+        """See ``DataSpec.check_files``."""
+        located(self.path)

@@ -92,7 +92,7 @@ def _read_sheet(path: Path, flawed: Flawed) -> _Sheet:
     if path.suffix.lower() not in (".csv", ".arff"):
         raise DataError(f"{path}: a table is a .csv or an .arff file, not {path.suffix or 'a file without ending'!r}.")
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:  # as spreadsheets write it, with a mark in front
             columns, entries = read_arff(path, file) if path.suffix.lower() == ".arff" else _read_csv(path, file)
             sheet = _Sheet(columns, [], [])
             for line, cells in entries:
