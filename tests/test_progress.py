@@ -47,6 +47,6 @@ def test_a_file_gets_no_bar(monkeypatch):
 
 def test_a_process_that_another_started_draws_none(monkeypatch):
     terminal = terminal_of(monkeypatch)
-    monkeypatch.setattr(multiprocessing, "parent_process", lambda: object())
+    monkeypatch.setattr(multiprocessing, "parent_process", object)
     assert list(tracked("ab", "reading letters")) == ["a", "b"]
     assert terminal.getvalue() == ""

@@ -199,7 +199,9 @@ def _left_out(trials: Trials) -> Iterator[str]:
         data = trial.status.get("data")
         skipped = data.get("skipped") if isinstance(data, dict) else None
         if isinstance(skipped, dict) and skipped.get("first"):
-            line = f"{skipped.get('count')} flawed files or rows of the data are left out, such as {skipped['first'][0]}"
+            line = (
+                f"{skipped.get('count')} flawed files or rows of the data are left out, such as {skipped['first'][0]}"
+            )
             found.setdefault(line, {})[name.target] = None
     for line, tasks in found.items():
         yield f"{', '.join(tasks)}: {line}"

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from rltransfer.errors import ConfigError, NotApplicableError
 from rltransfer.tasks.family import Family, ReferenceScore, Task
 
-
 SKIPPED_NAMED = 20
 """How many of the files and rows that were left out a trial names; it counts all."""
 

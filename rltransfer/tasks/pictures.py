@@ -72,9 +72,9 @@ def _of_several_sizes(pictures: Sequence[NDArray[np.uint8]], origins: Sequence[s
     odd = next(place for place, picture in enumerate(pictures) if picture.shape != usual)
     where = origins[odd] if origins else f"picture {odd}"
     return (
-        f"the pictures have {len(counts)} sizes: {number} of {len(pictures)} are {usual[0]} x {usual[1]} pixels, others "
-        f"not, such as {where}, {pictures[odd].shape[0]} x {pictures[odd].shape[1]}. Give size: pixels a side to bring "
-        "them to, or a trunk whose weights say it"
+        f"the pictures have {len(counts)} sizes: {number} of {len(pictures)} are {usual[0]} x {usual[1]} pixels, "
+        f"others not, such as {where}, {pictures[odd].shape[0]} x {pictures[odd].shape[1]}. Give size: pixels a side "
+        "to bring them to, or a trunk whose weights say it"
     )
 
 

@@ -81,7 +81,7 @@ def test_what_cannot_be_is_told(codes, queries, count, message):
 
 
 def test_names_and_labels_that_do_not_hold_are_told():
-    with pytest.raises(UnknownNameError, match="unknown metric 'euclid'. Did you mean 'euclidean'"):
+    with pytest.raises(UnknownNameError, match=r"unknown metric 'euclid'\. Did you mean 'euclidean'"):
         knn_predict(CODES, LABELS, QUERIES, metric="euclid")
     with pytest.raises(UnknownNameError, match="unknown weights 'distances'"):
         knn_predict(CODES, LABELS, QUERIES, weights="distances")

@@ -205,7 +205,10 @@ def test_an_npz_of_features_stands_side_by_side(tmp_path):
         ({"x": noise(2, 4, 4), "y": [0, 2], "classes": ["a", "b"]}, "a.npz: image 1: its label 2 is none of 0 to 1"),
         ({"x": noise(2, 4, 4), "y": [0.5, 1]}, "labels of 'all' must be whole numbers or text, not 0.5"),
         ({"x": noise(2, 4, 4), "y": [np.inf, 1]}, "must be whole numbers or text, not inf"),
-        ({"x": noise(3, 4, 4), "y": [0, np.nan, 1]}, "1 of 3 images cannot be used: a.npz: image 1: its label is missing"),
+        (
+            {"x": noise(3, 4, 4), "y": [0, np.nan, 1]},
+            "1 of 3 images cannot be used: a.npz: image 1: its label is missing",
+        ),
         ({"x": noise(3, 4, 4), "y": ["a", "b", ""]}, "a.npz: image 2: its label is missing"),
         ({"x": np.ones((3, 2)), "y": [0, np.nan, 1]}, "1 of 3 rows cannot be used: a.npz: row 2: its label is missing"),
         ({"x": np.ones((2, 2)), "y": [np.nan] * 2}, "not one of the 2 labels of 'all' is there"),

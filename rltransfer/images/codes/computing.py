@@ -14,8 +14,8 @@ import numpy.typing as npt
 from rltransfer.errors import ConfigError, DataError, SpaceMismatchError, UnknownNameError
 from rltransfer.images.codes.cache import CodesFolder, codes_key
 from rltransfer.images.codes.inputs import InputFit
-from rltransfer.progress import tracked
 from rltransfer.images.data.sets import ImageSet
+from rltransfer.progress import tracked
 from rltransfer.registry import nearest
 from rltransfer.trunks.preprocessing import Preprocessing
 

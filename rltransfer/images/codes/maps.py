@@ -31,7 +31,7 @@ class CodesMap:
     Args:
         places: stage name to (n, 2).
         separation: stage name to the share of examples whose class is that of most of their neighbours in code space
-            (not on the map); see ``codes_neighbours.separation``.
+            (not on the map); see ``codes.separation``.
         chance: the share of the largest class.
     """
 

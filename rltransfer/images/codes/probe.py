@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rltransfer.errors import DataError
-from rltransfer.images.codes_neighbours import require_finite
+from rltransfer.images.codes.nearest import require_finite
 
 
 def linear_probe(

@@ -50,7 +50,7 @@ def draw_retrieval(path: Path | str, queries: ImageSet, data: ImageSet, nearest:
         raise DataError(f"{len(nearest)} rows of neighbours do not fit {len(queries)} queries.")
     if queries.class_names != data.class_names:
         raise DataError("queries and data must have the same classes, in the same order.")
-    if nearest.ndim != 2 or not nearest.size or not (0 <= nearest.min() and nearest.max() < len(data)):
+    if nearest.ndim != 2 or not nearest.size or not (nearest.min() >= 0 and nearest.max() < len(data)):
         raise DataError(f"neighbours must be (queries, count) rows of the {len(data)} images, from neighbours().")
     rows = []
     for image, label, found in zip(queries.images, queries.labels, nearest, strict=True):

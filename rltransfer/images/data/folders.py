@@ -12,9 +12,9 @@ from rltransfer.errors import DataError
 from rltransfer.images.data.flawed import Flawed
 from rltransfer.images.data.paths import located
 from rltransfer.images.data.pictures import Mode, decode, stacked
-from rltransfer.progress import tracked
 from rltransfer.images.data.sets import ImageSet, LabelledSet
 from rltransfer.images.data.specs import FileSpec
+from rltransfer.progress import tracked
 
 ENDINGS = (".jpg", ".jpeg", ".png")
 HELD_OUT = ("test", "val")

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from pydantic import Field
 
 from rltransfer.errors import ConfigError, DataError, UnknownNameError
-from rltransfer.progress import tracked
 from rltransfer.images.data.sets import ImageSet, LabelledSet
 from rltransfer.images.data.specs import DataSpec
+from rltransfer.progress import tracked
 from rltransfer.registry import FAMILIES, nearest
 from rltransfer.tasks import Factor, FactorValue, Family, Task
 

@@ -12,10 +12,10 @@ from rltransfer.errors import DataError
 from rltransfer.images.data.flawed import Flawed
 from rltransfer.images.data.paths import located, located_file
 from rltransfer.images.data.pictures import decode
-from rltransfer.progress import tracked
 from rltransfer.images.data.sets import ImageSet, LabelledSet
 from rltransfer.images.data.specs import FileSpec
 from rltransfer.images.data.zips import member, opened_zip
+from rltransfer.progress import tracked
 
 SIZE = (105, 105)
 """Height and width of every drawing, in pixels."""
