@@ -13,12 +13,24 @@ from rltransfer.trial import Trial, run_trial
 TEXT = """\
 experiment: tiny
 seeds: 1
+trunk: {{name: mlp, widths: [8, 6]}}
 agent: {{algorithm: {algorithm}, num_envs: 4, {options}}}
-source: {{family: rover, budget: 128}}
-targets: {{dusk: {{environment: {{palette: dusk}}}}}}
+source: {{family: cartpole, budget: 128}}
+targets: {{long: {{environment: {{length: 0.75}}}}}}
 methods: [hard_sharing]
 budget: 128
 evaluation: {{every: 64, episodes: 3}}
+"""
+BATCH_NORMED = """\
+experiment: batch-normed
+seeds: 1
+trunk: {name: impala, channels: [4], features: 8, batch_norm: true}
+agent: {algorithm: ppo, num_envs: 4, n_steps: 16, batch_size: 32, n_epochs: 1}
+source: {family: rover, budget: 64}
+targets: {dusk: {environment: {palette: dusk}}}
+methods: [adaptive_batch_norm: {steps: 64}]
+budget: 128
+evaluation: {every: 64, episodes: 2}
 """
 OPTIONS = {
     "ppo": "n_steps: 16, batch_size: 32, n_epochs: 1",
@@ -29,7 +41,7 @@ OPTIONS = {
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn"])
 def test_learning_beside_the_source_comes_out_the_same_again(algorithm, tmp_path):
     config = parse_experiment(TEXT.format(algorithm=algorithm, options=OPTIONS[algorithm]))
-    trials = [TrialName("source", "", 0), TrialName("dusk", "hard_sharing", 0)]
+    trials = [TrialName("source", "", 0), TrialName("long", "hard_sharing", 0)]
     left = []
     for run in (tmp_path / "first", tmp_path / "second"):
         for name in trials:
@@ -46,9 +58,9 @@ def test_learning_beside_the_source_comes_out_the_same_again(algorithm, tmp_path
 def test_pretraining_on_target_frames_needs_no_source_agent_and_is_paid_for_in_the_budget(tmp_path):
     text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
     config = parse_experiment(
-        text.replace("[hard_sharing]", "[{contrastive: {frames: 64, updates: 2, batch_size: 8}}]")
+        text.replace("[hard_sharing]", "[{inverse_dynamics: {frames: 64, updates: 2, batch_size: 8}}]")
     )
-    name = TrialName("dusk", "contrastive", 0)
+    name = TrialName("long", "inverse_dynamics", 0)
     run_trial(Trial(run=tmp_path, config=config, name=name), lambda content: None)  # no source has been trained
     directory = RunDirectory(tmp_path).trial(name)
     status = directory.status()
@@ -56,12 +68,12 @@ def test_pretraining_on_target_frames_needs_no_source_agent_and_is_paid_for_in_t
     assert directory.evaluations()[-1].env_steps == 128  # of which 64 were played before
     report = json.loads(directory.transfer.read_text())
     assert report["target_steps"] == 64
-    assert report["findings"]["contrastive"]["before"]["loss"] > 0
+    assert report["findings"]["inverse_dynamics"]["before"]["loss"] > 0
     assert report["source"] == {}
 
 
 def measured(run, config, method):
-    name = TrialName("dusk", method, 0)
+    name = TrialName("long", method, 0)
     run_trial(Trial(run=run, config=config, name=name), lambda content: None)
     directory = RunDirectory(run).trial(name)
     assert directory.status()["state"] == "finished"
@@ -70,23 +82,21 @@ def measured(run, config, method):
     return curve
 
 
-@pytest.mark.parametrize("frames", [32, 64, 96, 128])
+@pytest.mark.parametrize("frames", [32, 96, 128])
 def test_what_pretraining_gives_shows_only_after_its_frames_were_played(frames, tmp_path):
     text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"]).replace("every: 64", "every: 32")
-    method = f"[{{contrastive: {{frames: {frames}, updates: 30, learning_rate: 0.1, batch_size: 8}}}}]"
+    text = text.replace("cartpole", "pendulum")  # whose returns tell any two policies apart
+    method = f"[{{inverse_dynamics: {{frames: {frames}, updates: 30, learning_rate: 0.1, batch_size: 8}}}}]"
     config = parse_experiment(text.replace("[hard_sharing]", method))
-    control, pretrained = measured(tmp_path, config, "scratch"), measured(tmp_path, config, "contrastive")
+    control, pretrained = measured(tmp_path, config, "scratch"), measured(tmp_path, config, "inverse_dynamics")
     assert list(pretrained) == list(control)
     assert {pretrained[steps] for steps in range(0, frames, 32)} == {control[0]}
-    report = json.loads(RunDirectory(tmp_path).trial(TrialName("dusk", "contrastive", 0)).transfer.read_text())
+    report = json.loads(RunDirectory(tmp_path).trial(TrialName("long", "inverse_dynamics", 0)).transfer.read_text())
     assert report["target_steps"] == frames
 
 
 def test_what_a_method_plays_that_trains_nothing_is_paid_for_too(tmp_path):
-    text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"]).replace(
-        "source:", "trunk: {name: impala, batch_norm: true}\nsource:"
-    )
-    config = parse_experiment(text.replace("[hard_sharing]", "[{adaptive_batch_norm: {steps: 64}}]"))
+    config = parse_experiment(BATCH_NORMED)
     names = [TrialName("source", "", 0), TrialName("dusk", "adaptive_batch_norm", 0)]
     for name in names:
         run_trial(Trial(run=tmp_path, config=config, name=name), lambda content: None)
@@ -98,8 +108,8 @@ def test_what_a_method_plays_that_trains_nothing_is_paid_for_too(tmp_path):
 
 def test_a_method_that_plays_more_than_the_budget_is_not_applicable(tmp_path):
     text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
-    config = parse_experiment(text.replace("[hard_sharing]", "[{contrastive: {frames: 256, updates: 1}}]"))
-    name = TrialName("dusk", "contrastive", 0)
+    config = parse_experiment(text.replace("[hard_sharing]", "[{inverse_dynamics: {frames: 256, updates: 1}}]"))
+    name = TrialName("long", "inverse_dynamics", 0)
     run_trial(Trial(run=tmp_path, config=config, name=name), lambda content: None)
     status = RunDirectory(tmp_path).trial(name).status()
     assert status["state"] == "not applicable"
@@ -109,21 +119,21 @@ def test_a_method_that_plays_more_than_the_budget_is_not_applicable(tmp_path):
 def test_what_plays_more_than_the_budget_is_known_before_anything_runs():
     text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
     methods = (
-        "[{contrastive: {frames: 256}}, {contrastive: {frames: 256, on: both, name: both}}, "
-        "[frozen: {at: fc}, adaptive_batch_norm: {steps: 129}], {adaptive_batch_norm: {steps: 128}}]"
+        "[{inverse_dynamics: {frames: 256}}, {inverse_dynamics: {frames: 256, on: both, name: both}}, "
+        "[frozen: {at: fc1}, adaptive_batch_norm: {steps: 129}], {adaptive_batch_norm: {steps: 128}}]"
     )
     plan, left_out = plan_trials(parse_experiment(text.replace("[hard_sharing]", methods)))
     assert {name.method for name in plan} == {"", "scratch", "both", "adaptive_batch_norm"}
-    assert {name.method for name in left_out} == {"contrastive", "frozen+adaptive_batch_norm"}
+    assert {name.method for name in left_out} == {"inverse_dynamics", "frozen+adaptive_batch_norm"}
     assert all("more than the budget of 128" in reason for reason in left_out.values())
 
 
 def test_steps_a_second_are_of_the_steps_that_training_took(tmp_path):
     text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
-    method = "[{contrastive: {frames: 64, updates: 1, batch_size: 8}}]"
+    method = "[{inverse_dynamics: {frames: 64, updates: 1, batch_size: 8}}]"
     config = parse_experiment(text.replace("[hard_sharing]", method))
-    measured(tmp_path, config, "contrastive")
-    status = RunDirectory(tmp_path).trial(TrialName("dusk", "contrastive", 0)).status()
+    measured(tmp_path, config, "inverse_dynamics")
+    status = RunDirectory(tmp_path).trial(TrialName("long", "inverse_dynamics", 0)).status()
     trained = status["env_steps"] - 64
     assert status["steps_per_second"] == pytest.approx(trained / status["train_seconds"], rel=0.05)
 
@@ -136,7 +146,7 @@ def test_the_steps_of_agents_beside_the_source_are_paid_for_too(method, steps, t
     run_trial(Trial(run=tmp_path, config=alone, name=source), lambda content: None)
     beside = RunDirectory(tmp_path).trial(source).path
     config = parse_experiment(text.replace("[hard_sharing]", f"[{{{method}: {{beside: [{beside}]}}}}]"))
-    name = TrialName("dusk", method, 0)
+    name = TrialName("long", method, 0)
     run_trial(Trial(run=tmp_path, config=config, name=name), lambda content: None)
     directory = RunDirectory(tmp_path).trial(name)
     status = directory.status()
@@ -153,7 +163,7 @@ def test_other_mixtures_of_weights_are_measured_once_it_has_learned(tmp_path):
     text = TEXT.format(algorithm="ppo", options=OPTIONS["ppo"])
     methods = "[{weight_interpolation: {alpha: 0, compared: [0, 1]}}]"
     config = parse_experiment(text.replace("[hard_sharing]", methods))
-    names = [TrialName("source", "", 0), TrialName("dusk", "weight_interpolation", 0)]
+    names = [TrialName("source", "", 0), TrialName("long", "weight_interpolation", 0)]
     for name in names:
         run_trial(Trial(run=tmp_path, config=config, name=name), lambda content: None)
     directory = RunDirectory(tmp_path).trial(names[1])

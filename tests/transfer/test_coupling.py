@@ -8,17 +8,12 @@ from rltransfer.agents.anatomy import heads, named_parts, optimizers, trunk_of
 from rltransfer.errors import ConfigError, NotApplicableError, UnknownNameError
 from rltransfer.registry import ALGORITHMS
 
-CONTINUOUS = ["sac", "td3", "ddpg", "tqc", "crossq"]
-REPLAYING = ["dqn", "qr_dqn", *CONTINUOUS]
-
-
-def robots_of(algorithm):
-    return ("hovercraft", "hovercraft") if algorithm in CONTINUOUS else ("omni", "differential")
+REPLAYING = ["dqn", "qr_dqn", "sac", "td3", "ddpg", "tqc", "crossq"]
 
 
 @pytest.mark.parametrize("algorithm", sorted(set(ALGORITHMS) - {"trpo", "classifier"}))
-def test_each_is_pulled_to_where_the_other_is(algorithm, pair):
-    model, source = pair(algorithm, robots=robots_of(algorithm))
+def test_each_is_pulled_to_where_the_other_is(algorithm, vectors):
+    model, source = vectors(algorithm)
     entries = rlt.Coupling(strength=0.5).attach(model, source).of("target")
     both = (named_parts(model), named_parts(source))
     generator = torch.Generator().manual_seed(3)
@@ -29,7 +24,7 @@ def test_each_is_pulled_to_where_the_other_is(algorithm, pair):
     before = [{name: p.detach().clone() for name, p in parts.items()} for parts in both]
     held = {n: e.counterpart for n, e in entries.items() if e.fate == "penalised"}
     assert held
-    assert all("target" not in name and (".conv" in name or ".fc." in name) for name in held)
+    assert all("target" not in name and ".fc" in name for name in held)
     back = {theirs: ours for ours, theirs in held.items()}
     for agent, parts, own, other, counterparts in (
         (model, both[0], *before, held),
@@ -50,15 +45,15 @@ def test_each_is_pulled_to_where_the_other_is(algorithm, pair):
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn", "sac"])
-def test_both_learn_and_the_source_takes_as_many_steps(algorithm, pair, snapshot):
-    model, source = pair(algorithm, robots=robots_of(algorithm))
+def test_both_learn_and_the_source_takes_as_many_steps(algorithm, vectors, snapshot):
+    model, source = vectors(algorithm)
     rlt.Coupling().attach(model, source)
     before = snapshot(model), snapshot(source)
     model.learn(128)
     assert source.num_timesteps == model.num_timesteps == 128
     for agent, was in zip((model, source), before, strict=True):
         parts = named_parts(agent)
-        assert not torch.equal(parts["trunk.fc.1.weight"], was["trunk.fc.1.weight"])
+        assert not torch.equal(parts["trunk.fc2.0.weight"], was["trunk.fc2.0.weight"])
     assert trunk_of(model) is not trunk_of(source)
 
 
@@ -77,11 +72,11 @@ def test_more_strength_keeps_them_nearer(algorithm, vectors):
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "recurrent_ppo", "dqn", "sac"])
-def test_what_the_source_draws_changes_nothing_for_the_target(algorithm, pair):
+def test_what_the_source_draws_changes_nothing_for_the_target(algorithm, vectors):
     """A pull too weak for float32 leaves fine-tuning, bit for bit, although the source explores and learns beside."""
     learned = []
     for method in (rlt.Finetune(), rlt.Coupling(strength=1e-30)):
-        model, source = pair(algorithm, robots=robots_of(algorithm))
+        model, source = vectors(algorithm)
         method.attach(model, source)
         model.learn(128)
         learned.append(named_parts(model))
@@ -92,12 +87,12 @@ def test_what_the_source_draws_changes_nothing_for_the_target(algorithm, pair):
 
 @pytest.mark.parametrize("method", [rlt.Coupling(), rlt.HardSharing()], ids=lambda method: method.label)
 @pytest.mark.parametrize("algorithm", REPLAYING)
-def test_a_trained_source_acts_by_its_policy_while_its_buffer_fills(method, algorithm, tiny, rover, tmp_path):
+def test_a_trained_source_acts_by_its_policy_while_its_buffer_fills(method, algorithm, vectors, tmp_path):
     """Past ``learning_starts`` with an empty buffer, it neither acts at random nor learns from a handful."""
-    robot = robots_of(algorithm)[0]
-    rlt.save(tiny(algorithm, robot=robot, seed=7).learn(64), tmp_path)
-    source = rlt.load_agent(tmp_path, env=rover(robot), device="cpu")
-    model = tiny(algorithm, robot=robot, learning_starts=0)
+    _, trained = vectors(algorithm)
+    rlt.save(trained.learn(64), tmp_path)
+    source = rlt.load_agent(tmp_path, env=trained.get_env(), device="cpu")
+    model, _ = vectors(algorithm, learning_starts=0)
     method.attach(model, source)
     asked, sizes = [], []
     predict, sample = source.predict, source.replay_buffer.sample
@@ -113,9 +108,9 @@ def test_a_trained_source_acts_by_its_policy_while_its_buffer_fills(method, algo
     assert min(sizes) > source.learning_starts == 32
 
 
-def test_a_fresh_source_warms_up_like_any_other(tiny, rover):
+def test_a_fresh_source_warms_up_like_any_other(vectors):
     """Two fresh agents: the partner acts at random for ``learning_starts`` steps, as it would alone."""
-    source, model = tiny("sac", robot="hovercraft", seed=7), tiny("sac", robot="hovercraft")
+    model, source = vectors("sac")
     rlt.Coupling().attach(model, source)
     asked = []
     predict = source.predict
