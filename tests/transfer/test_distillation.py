@@ -10,7 +10,7 @@ from rltransfer.errors import ConfigError, NotApplicableError
 from rltransfer.transfer import Compose
 from rltransfer.transfer.mechanisms.policies_compared import at, divergence, squared_values
 from rltransfer.transfer.mechanisms.supervised import answers, pretrain
-from rltransfer.trunks.specs import Impala
+from rltransfer.trunks.specs import MLP
 
 DISCRETE = ["ppo", "a2c", "dqn", "qr_dqn", "trpo"]
 CONTINUOUS = ["sac", "td3", "ddpg", "tqc", "crossq"]
@@ -88,11 +88,12 @@ def test_one_step_is_adams_by_the_written_loss(tiny, cartpole):
 @pytest.mark.parametrize(
     ("source_algorithm", "algorithm"), [("dqn", "ppo"), ("ppo", "qr_dqn"), ("td3", "sac"), ("sac", "ppo")], ids=str
 )
-def test_a_learner_of_another_algorithm_on_another_trunk(source_algorithm, algorithm, tiny, frames):
-    robot = "hovercraft" if source_algorithm in CONTINUOUS else "omni"
-    impala = Impala(channels=(4, 4), features=32, precision="float32")
-    source = tiny(source_algorithm, robot=robot, seed=7)
-    model = tiny(algorithm, robot=robot, trunk=impala)
+def test_a_learner_of_another_algorithm_on_another_trunk(source_algorithm, algorithm, tiny):
+    name = "Pendulum-v1" if source_algorithm in CONTINUOUS else "CartPole-v1"
+    theirs, ours = (rlt.make_env({"id": name}, num_envs=4, seed=seed) for seed in (8, 1))
+    source = tiny(source_algorithm, theirs, trunk=MLP(widths=(8, 6)), seed=7)
+    model = tiny(algorithm, ours, trunk=MLP(widths=(5,)))
+    frames = rlt.make_env({"id": name}, num_envs=16, seed=100).reset()
     before = apart(model, source, frames)
     rlt.Distillation(**BRIEF).attach(model, source)
     assert apart(model, source, frames) < 0.8 * before

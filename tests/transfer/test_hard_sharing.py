@@ -69,9 +69,9 @@ def test_a_step_of_either_optimizer_moves_the_trunk_of_both_and_its_own_heads_on
     ids=["ppo", "ppo-longer-rollouts-of-the-source", "ppo-shorter", "dqn", "dqn-rarer-updates-of-the-source"],
 )
 def test_the_source_takes_as_many_steps_as_the_target_and_its_heads_learn(
-    algorithm, ours, theirs, tiny, rover, snapshot
+    algorithm, ours, theirs, tiny, cartpole, snapshot
 ):
-    envs = Count(rover("differential")), Count(rover("omni"))
+    envs = Count(cartpole()), Count(cartpole(seed=3))
     model, source = tiny(algorithm, envs[0], **ours), tiny(algorithm, envs[1], seed=7, **theirs)
     rlt.HardSharing().attach(model, source)
     before = snapshot(source)
@@ -83,19 +83,19 @@ def test_the_source_takes_as_many_steps_as_the_target_and_its_heads_learn(
     assert trunk_of(model) is trunk_of(source)
 
 
-def test_a_source_that_was_trained_long_before_takes_no_more_steps_for_it(tiny, rover, tmp_path):
-    trained = tiny("ppo", seed=7).learn(128)
+def test_a_source_that_was_trained_long_before_takes_no_more_steps_for_it(tiny, cartpole, tmp_path):
+    trained = tiny("ppo", cartpole(seed=3), seed=7).learn(128)
     rlt.save(trained, tmp_path)
-    env = Count(rover("omni"))
-    source, model = rlt.load_agent(tmp_path, env=env, device="cpu"), tiny("ppo", robot="differential")
+    env = Count(cartpole(seed=3))
+    source, model = rlt.load_agent(tmp_path, env=env, device="cpu"), tiny("ppo", cartpole())
     assert source.num_timesteps == 128
     rlt.HardSharing().attach(model, source)
     model.learn(128)
     assert env.steps == 128
 
 
-def test_learning_twice_keeps_them_level(tiny, rover):
-    envs = Count(rover("differential")), Count(rover("omni"))
+def test_learning_twice_keeps_them_level(tiny, cartpole):
+    envs = Count(cartpole()), Count(cartpole(seed=3))
     model = tiny("ppo", envs[0])
     rlt.HardSharing().attach(model, tiny("ppo", envs[1], seed=7, n_steps=32))
     model.learn(192)  # the source has done two rollouts of 128
@@ -153,11 +153,11 @@ def test_acting_follows_what_the_other_learned_in_bfloat16_too(algorithm, pair, 
         assert torch.equal(acting, fresh(tensor))
 
 
-def test_a_trained_dqn_source_fills_its_buffer_before_it_learns_again(tiny, rover, tmp_path, snapshot):
+def test_a_trained_dqn_source_fills_its_buffer_before_it_learns_again(tiny, cartpole, tmp_path, snapshot):
     """Its steps are long past ``learning_starts``, but the buffer did not travel: 16 samples of 4 would be learned."""
-    rlt.save(tiny("dqn", seed=7).learn(128), tmp_path)
-    source = rlt.load_agent(tmp_path, env=rover("omni"), device="cpu")
-    model = tiny("dqn", learning_starts=0)  # learns from its first 16 steps on, and the source plays as many
+    rlt.save(tiny("dqn", cartpole(seed=3), seed=7).learn(128), tmp_path)
+    source = rlt.load_agent(tmp_path, env=cartpole(seed=3), device="cpu")
+    model = tiny("dqn", cartpole(), learning_starts=0)  # learns from its first 16 steps on; the source plays as many
     rlt.HardSharing().attach(model, source)
     before = snapshot(source)
     model.learn(32)
@@ -172,8 +172,8 @@ def test_trunks_of_other_architectures_cannot_be_one(tiny):
         rlt.HardSharing().attach(tiny("ppo"), tiny("ppo", trunk=Impala(channels=(4,), features=32)))
 
 
-def test_the_source_learns_at_the_targets_place_in_a_schedule(pair):
-    model, source = pair("ppo", robots=ROBOTS[0], learning_rate_schedule="linear", learning_rate=0.01)
+def test_the_source_learns_at_the_targets_place_in_a_schedule(vectors):
+    model, source = vectors("ppo", learning_rate_schedule="linear", learning_rate=0.01)
     source.lr_schedule = model.lr_schedule
     rlt.HardSharing().attach(model, source)
     rates = {}

@@ -10,19 +10,20 @@ import rltransfer as rlt
 from rltransfer.agents.anatomy import heads, named_parts, optimizers, trunk_of, trunk_sites
 from rltransfer.agents.conflicts import project_conflicts, share_gradients
 from rltransfer.errors import ConfigError, NotApplicableError
-from rltransfer.trunks.specs import MLP, Nature
+from rltransfer.trunks.specs import MLP
 
+TRUNK = MLP(widths=(8, 6))
 DISCRETE = ("ppo", "a2c", "dqn", "qr_dqn", "trpo", "recurrent_ppo")
 CONTINUOUS = ("sac", "td3", "ddpg", "tqc", "crossq")
 
 
 @pytest.fixture
 def saved(tiny, tmp_path):
-    """Folders of saved agents on Rover."""
+    """Folders of saved agents that say in which task they were trained."""
 
-    def save(algorithm="ppo", *, robot="omni", seed=11, **options):
-        folder = tmp_path / f"{algorithm}-{robot}-{seed}"
-        agent = tiny(algorithm, robot=robot, seed=seed, **options)
+    def save(family="cartpole", *, trunk=TRUNK):
+        folder = tmp_path / f"{family}-{trunk.widths}"
+        agent = tiny("ppo", rlt.make_env(family, num_envs=4, seed=1), trunk=trunk, seed=11)
         rlt.save(agent, folder)
         return str(folder), agent
 
@@ -33,10 +34,9 @@ def saved(tiny, tmp_path):
     ("algorithm", "gradients"),
     [*((name, "pcgrad") for name in (*DISCRETE, *CONTINUOUS)), ("ppo", "sum"), ("td3", "sum"), ("trpo", "sum")],
 )
-def test_three_tasks_learn_on_one_trunk_for_as_many_steps_each(algorithm, gradients, pair, saved):
-    robot = "hovercraft" if algorithm in CONTINUOUS else "omni"
-    model, source = pair(algorithm, robots=(robot, robot))
-    folder, third = saved("ppo", robot="differential")
+def test_three_tasks_learn_on_one_trunk_for_as_many_steps_each(algorithm, gradients, vectors, saved):
+    model, source = vectors(algorithm)
+    folder, third = saved("pendulum" if algorithm in CONTINUOUS else "cartpole")
     method = rlt.HardSharing(beside=(folder,), gradients=gradients)
     if (algorithm, gradients) == ("trpo", "pcgrad"):
         with pytest.raises(NotApplicableError, match="the actor of trpo moves by natural gradients"):
@@ -47,10 +47,9 @@ def test_three_tasks_learn_on_one_trunk_for_as_many_steps_each(algorithm, gradie
     assert trunk_of(agent) is trunk_of(source) is trunk_of(model)
     before = {name: p.detach().clone() for name, p in heads(agent).items()}
     assert all(torch.equal(p, heads(third)[name]) for name, p in before.items())  # its heads are its own
-    steps = 64 if algorithm == "trpo" else 128
-    model.learn(steps)
-    assert report.findings["steps_beside"] == {folder: steps}
-    assert source.num_timesteps == steps
+    model.learn(128)
+    assert report.findings["steps_beside"] == {folder: 128}
+    assert source.num_timesteps == 128
     assert all(not torch.equal(p, before[name]) for name, p in heads(agent).items())
     compared = report.findings["gradients"]
     if algorithm == "trpo":  # natural gradients are no optimizer's
@@ -73,16 +72,16 @@ def step(agent, gradient):
     return torch.cat([p.grad.flatten() for p in parameters])
 
 
-def vectors(model, count):
+def drawn(model, count):
     size = sum(p.numel() for p in trunk_of(model).parameters())
     generator = torch.Generator().manual_seed(4)
     return [torch.randn(size, generator=generator) for _ in range(count)]
 
 
-def test_pcgrad_is_algorithm_1_by_hand_for_two_tasks(pair):
-    model, source = pair()
+def test_pcgrad_is_algorithm_1_by_hand_for_two_tasks(vectors):
+    model, source = vectors("ppo")
     rlt.HardSharing(gradients="pcgrad").attach(model, source)
-    first, noise = vectors(model, 2)
+    first, noise = drawn(model, 2)
     second = -0.5 * first + noise
     assert torch.equal(step(source, first), first)  # nobody to conflict with yet
     product = second @ first
@@ -95,22 +94,22 @@ def test_pcgrad_is_algorithm_1_by_hand_for_two_tasks(pair):
     torch.testing.assert_close(step(source, first), first - (first @ second) / (second @ second) * second)
 
 
-def test_pcgrad_leaves_gradients_that_agree_bit_for_bit(pair):
-    model, source = pair()
+def test_pcgrad_leaves_gradients_that_agree_bit_for_bit(vectors):
+    model, source = vectors("ppo")
     rlt.HardSharing(gradients="pcgrad").attach(model, source)
-    first, noise = vectors(model, 2)
+    first, noise = drawn(model, 2)
     step(source, first)
     second = 0.5 * first + noise
     assert second @ first > 0
     assert torch.equal(step(model, second), second)
 
 
-def test_pcgrad_goes_through_three_tasks_in_an_order_of_chance(pair, saved):
-    model, source = pair()
+def test_pcgrad_goes_through_three_tasks_in_an_order_of_chance(vectors, saved):
+    model, source = vectors("ppo")
     folder, _ = saved()
     rlt.HardSharing(beside=(folder,), gradients="pcgrad").attach(model, source)
     third = model.partners[1].agent
-    one, two, noise = vectors(model, 3)
+    one, two, noise = drawn(model, 3)
     two = two - 0.7 * one
     mine = noise - one - two
     found = set()
@@ -135,12 +134,12 @@ def test_projections_by_hand_in_the_plane():
     torch.testing.assert_close(project_conflicts(east, [mixed, torch.tensor([-1.0, 0.0])]), torch.tensor([0.0, 0.4]))
 
 
-def test_the_conflict_that_is_told_is_the_cosine_by_hand(pair):
-    model, source = pair()
+def test_the_conflict_that_is_told_is_the_cosine_by_hand(vectors):
+    model, source = vectors("ppo")
     findings = {}
     rlt.HardSharing().attach(model, source)
     share_gradients({"target": model, "source": source}, findings, surgery=False)
-    first, noise = vectors(model, 2)
+    first, noise = drawn(model, 2)
     second = noise - 0.5 * first
     model.learn(0)  # a log to write to
     for agent, gradient in ((source, first), (model, second), (model, first)):
@@ -156,11 +155,11 @@ def test_the_conflict_that_is_told_is_the_cosine_by_hand(pair):
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "sac"])
-def test_looking_at_gradients_changes_nothing_and_pcgrad_does(algorithm, pair, monkeypatch):
+def test_looking_at_gradients_changes_nothing_and_pcgrad_does(algorithm, vectors, monkeypatch):
     learned = []
     for gradients, look in (("sum", True), ("sum", False), ("pcgrad", True)):
-        robot = "hovercraft" if algorithm == "sac" else "omni"
-        model, source = pair(algorithm, robots=(robot, robot))
+        # the values of two poles are learned by gradients that agree
+        model, source = vectors(algorithm, **({"vf_coef": 0.0} if algorithm == "ppo" else {}))
         with monkeypatch.context() as patch:
             if not look:
                 patch.setattr("rltransfer.agents.conflicts.share_gradients", lambda *_args, **_kwargs: None)
@@ -173,8 +172,8 @@ def test_looking_at_gradients_changes_nothing_and_pcgrad_does(algorithm, pair, m
     assert any(not torch.equal(looked[name], projected[name]) for name in looked if name.startswith("trunk."))
 
 
-def test_actor_and_critic_with_trunks_of_their_own_are_compared_apart(pair):
-    model, source = pair("sac", robots=("hovercraft", "hovercraft"))
+def test_actor_and_critic_with_trunks_of_their_own_are_compared_apart(vectors):
+    model, source = vectors("sac")
     rlt.HardSharing().attach(model, source)
     ours, theirs = ([s.trunk for s in trunk_sites(m) if s.role == "online"] for m in (model, source))
     assert len({id(trunk) for trunk in ours}) == 2
@@ -183,13 +182,13 @@ def test_actor_and_critic_with_trunks_of_their_own_are_compared_apart(pair):
     assert sorted(hooked) == [0, 1, 1]  # of the entropy's weight, actor and critic
 
 
-def test_what_cannot_be_shared_is_refused(pair, saved, tiny, cartpole, tmp_path):
-    model, source = pair()
-    wide, _ = saved(trunk=Nature(features=24, precision="float32"))
+def test_what_cannot_be_shared_is_refused(vectors, saved, tiny, cartpole, tmp_path):
+    model, source = vectors("ppo")
+    wide, _ = saved(trunk=MLP(widths=(8, 5)))
     with pytest.raises(NotApplicableError, match="so they cannot be one"):
         rlt.HardSharing(beside=(wide,)).attach(model, source)
-    rlt.save(tiny("ppo", cartpole(), trunk=MLP()), tmp_path / "pole")
+    rlt.save(tiny("ppo", cartpole(), trunk=TRUNK), tmp_path / "pole")
     with pytest.raises(NotApplicableError, match="does not say in which task it was trained"):
-        rlt.HardSharing(beside=(str(tmp_path / "pole"),)).attach(*pair())
+        rlt.HardSharing(beside=(str(tmp_path / "pole"),)).attach(*vectors("ppo"))
     with pytest.raises(ConfigError, match="holds no trained agent"):
         rlt.HardSharing(beside=("nowhere",)).check_files()

@@ -47,9 +47,9 @@ def test_the_guide_takes_the_first_steps_of_every_episode_and_none_after_them(al
 
 
 @pytest.mark.parametrize("algorithm", ["dqn", "qr_dqn", "successor_dqn", *CONTINUOUS])
-def test_what_the_guide_did_is_what_the_buffer_holds_and_predict_is_the_learner_alone(algorithm, pair, frames):
-    robot = "hovercraft" if algorithm in CONTINUOUS else "omni"
-    model, source = pair(algorithm, robots=(robot, robot))
+def test_what_the_guide_did_is_what_the_buffer_holds_and_predict_is_the_learner_alone(algorithm, vectors):
+    model, source = vectors(algorithm)
+    frames = source.get_env().reset()
     alone = model.policy.predict(frames, deterministic=True)[0]
     rlt.JumpStart(schedule="linear", horizon=1000, over=10**9).attach(model, source)
     assert (model.predict(frames, deterministic=True)[0] == alone).all()
@@ -58,7 +58,7 @@ def test_what_the_guide_did_is_what_the_buffer_holds_and_predict_is_the_learner_
     seen = buffer.observations[: buffer.pos].reshape(-1, *buffer.observations.shape[2:])
     expected = source.predict(seen, deterministic=True)[0]
     actions = buffer.actions[: buffer.pos].reshape(len(seen), -1)
-    if robot == "hovercraft":
+    if algorithm in CONTINUOUS:
         np.testing.assert_allclose(actions, source.policy.scale_action(expected), rtol=1e-4, atol=1e-5)
     else:
         assert (actions.ravel() == expected).all()

@@ -47,20 +47,23 @@ def test_at_rest_weights_lie_between(algorithm, vectors, snapshot):
 
 
 @pytest.mark.parametrize("algorithm", ["ppo", "dqn", "sac"])
-def test_alpha_one_is_finetuning_and_alpha_zero_the_source(algorithm, pair, snapshot, frames, tmp_path):
+def test_alpha_one_is_finetuning_and_alpha_zero_the_source(algorithm, vectors, snapshot, tmp_path):
     learned = []
     for method in (rlt.Finetune(), *(rlt.WeightInterpolation(alpha=alpha) for alpha in (1.0, 0.5, 0.0))):
-        model, source, _ = attached(pair, method, algorithm)
+        model, source = vectors(algorithm)
+        method.attach(model, source)
+        model.learn(96)
         learned.append(snapshot(model))
         with at_rest(model):
             learned.append(snapshot(model))
     assert all(
         torch.equal(learned[0][name], other[name]) for other in (*learned[1:5], learned[6]) for name in learned[0]
     )
-    source_acts, theirs = source.predict(frames, deterministic=True)[0], named_parts(source)
+    seen = source.get_env().reset()
+    source_acts, theirs = source.predict(seen, deterministic=True)[0], named_parts(source)
     assert all(torch.equal(learned[7][n], p) for n, p in theirs.items() if "target" not in n and n != "log_ent_coef")
     rlt.save(model, tmp_path)
-    assert (rlt.load_agent(tmp_path, device="cpu").predict(frames, deterministic=True)[0] == source_acts).all()
+    assert (rlt.load_agent(tmp_path, device="cpu").predict(seen, deterministic=True)[0] == source_acts).all()
 
 
 def test_the_evaluator_measures_what_is_saved(pair, rover, tmp_path):
