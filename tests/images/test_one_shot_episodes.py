@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rltransfer.errors import ConfigError
+from rltransfer.errors import ConfigError, DataError
 from rltransfer.images.one_shot import sample_episode
 
 LABELS = np.repeat(np.arange(10), [4, 4, 4, 4, 4, 4, 4, 4, 4, 2])
@@ -59,3 +59,18 @@ def test_classes_come_from_as_many_groups_as_asked_for():
 def test_what_cannot_be_drawn_is_told(asked, message):
     with pytest.raises(ConfigError, match=message):
         sample_episode(LABELS, **{"ways": 2, "shots": 1, "queries": 1, "rng": rng(), **asked})
+
+
+@pytest.mark.parametrize(
+    ("labels", "groups", "message"),
+    [
+        (LABELS, GROUPS[:-1], r"groups has shape \(37,\) for 38 rows"),
+        (np.where(LABELS == 3, np.nan, LABELS), None, "labels: row 12 has no label; 4 of 38"),
+        (LABELS.astype(str), None, "Number the classes"),
+        (np.eye(3)[[0, 1, 2]], None, r"labels has shape \(3, 3\)"),
+        (LABELS, np.where(GROUPS == 1, None, "greek"), "groups: row 20 has no label"),
+    ],
+)
+def test_labels_and_groups_that_do_not_fit_are_told(labels, groups, message):
+    with pytest.raises(DataError, match=message):
+        sample_episode(labels, ways=2, shots=1, queries=1, rng=rng(), groups=groups)

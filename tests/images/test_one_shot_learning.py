@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from rltransfer.errors import ConfigError
+from rltransfer.errors import ConfigError, RLTransferError
 from rltransfer.images.one_shot import (
     EpisodicTraining,
     FineTuning,
@@ -172,3 +172,49 @@ def test_without_steps_fine_tuning_is_the_nearest_mean_code():
     with torch.no_grad():
         codes = trunk.eval()(pictures[:, :2].flatten(0, 1)).unflatten(0, (3, 2))
     torch.testing.assert_close(logits, 10 * Nearest()(codes[:, :1], codes[:, 1]))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda images, labels: (images, labels[:-1], None), r"labels has shape \(95,\) for 96 rows"),
+        (lambda images, labels: (images, np.where(labels == 1, np.nan, labels), None), "labels: row 8 has no label"),
+        (lambda images, labels: (images, labels, labels[:-1]), r"groups has shape \(95,\) for 96 rows"),
+        (lambda images, labels: (images[:, :8], labels, None), r"one is of shape \(1, 8, 16\), and the trunk takes"),
+        (lambda images, labels: (images[..., None], labels, None), "of one channel"),
+        (
+            lambda images, labels: (np.where(images > 0, np.nan, images), labels, None),
+            r"images .*: row 0, column . is NaN",
+        ),
+        (lambda images, labels: (images, 0 * labels, None), "10 ways of .* 0 of 1 classes|1 of 1 classes"),
+    ],
+)
+def test_drawings_that_cannot_be_trained_with_are_told_before_the_trunk_changes(spoil, message):
+    trunk = tiny_trunk()
+    before = torch.cat([p.detach().flatten() for p in trunk.parameters()])
+    images, labels, groups = spoil(*distracted(12, seed=0))
+    with pytest.raises(RLTransferError, match=message):
+        train_by_episodes(trunk, Prototypes(), images, labels, groups=groups, settings=SETTINGS)
+    assert torch.equal(before, torch.cat([p.detach().flatten() for p in trunk.parameters()]))
+
+
+@pytest.mark.parametrize("classifier", [Nearest(), Nearest("euclidean"), Prototypes(), Matching()])
+def test_codes_of_other_features_are_refused(classifier):
+    for support, queries in ((SUPPORT, QUERIES[:, :1]), (SUPPORT[0], QUERIES), (SUPPORT, SUPPORT)):
+        with pytest.raises(RLTransferError, match="codes of one trunk"):
+            classifier(support, queries)
+
+
+def test_images_of_another_size_are_refused():
+    trunk, small, fit = tiny_trunk(), torch.rand(3, 1, 8, 8), torch.rand(3, 1, 16, 16)
+    for call in (
+        lambda: view_codes(trunk, small),
+        lambda: fine_tune(trunk, small[:, None], fit),
+        lambda: fine_tune(trunk, fit[:, None], small),
+    ):
+        with pytest.raises(RLTransferError, match=r"of shape \(1, 8, 8\), and the trunk takes \(1, 16, 16\)"):
+            call()
+    with pytest.raises(RLTransferError, match="views is 0"):
+        view_codes(trunk, fit, views=0)
+    with pytest.raises(RLTransferError, match="support has shape"):
+        fine_tune(trunk, fit[:1, None], fit)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from rltransfer.errors import ConfigError, UnfitDataError
 from rltransfer.images.one_shot.distortions import Distortions, distort
 from rltransfer.trunks.trunk import Trunk, evaluating
 
@@ -26,7 +27,13 @@ def view_codes(
 
     Returns:
         (n, features).
+
+    Raises:
+        UnfitDataError: images of another shape than the trunk's.
     """
+    fitting_images(trunk, tuple(images.shape[1:]), "images")
+    if views < 1:
+        raise ConfigError(f"views is {views}. Give 1 for the image itself, more for distorted ones beside it.")
     generator = torch.Generator().manual_seed(seed)
     with evaluating(trunk):
         total = functional.normalize(trunk(images), dim=1)
@@ -34,3 +41,18 @@ def view_codes(
             shown = distort(images, distortions or Distortions(), generator)
             total = total + functional.normalize(trunk(shown), dim=1)
     return functional.normalize(total, dim=1)
+
+
+def fitting_images(trunk: Trunk, shape: tuple[int, ...], name: str) -> None:
+    """Raise UnfitDataError where images of ``shape``, (channels, height, width), are not what ``trunk`` takes."""
+    if shape != trunk.input_shape:
+        raise UnfitDataError(f"{name}: one is of shape {shape}, and the trunk takes {trunk.input_shape}. Resize them.")
+
+
+def same_codes(support: Tensor, queries: Tensor) -> None:
+    """Raise UnfitDataError where codes are not (ways, shots, features) and (queries, features) of as many features."""
+    if support.dim() != 3 or queries.dim() != 2 or support.shape[2] != queries.shape[1]:
+        raise UnfitDataError(
+            f"support has shape {tuple(support.shape)}, queries {tuple(queries.shape)}. Give (ways, shots, features) "
+            "and (queries, features), codes of one trunk."
+        )

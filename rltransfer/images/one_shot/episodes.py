@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rltransfer.errors import ConfigError
+from rltransfer.errors import ConfigError, UnfitDataError
+from rltransfer.images.given_rows import given_labels
 
 Indices = NDArray[np.int64]
 
@@ -51,25 +52,29 @@ def sample_episode(
             classes than its part, the episode has fewer ways.
 
     Raises:
+        UnfitDataError: labels or groups that are missing, of another number, or no whole numbers.
         ConfigError: fewer classes with enough examples, or fewer groups of them, than asked for.
 
     Source: Vinyals et al. 2016, "Matching Networks for One Shot Learning"; groups as in Lake et al. 2019, "The
     Omniglot challenge: a 3-year progress report" (episodes within alphabets).
     """
-    given = np.asarray(labels)
+    given = given_labels(labels, "labels", np.size(labels))
+    if not np.issubdtype(given.dtype, np.integer):
+        raise UnfitDataError(f"labels are of {given.dtype}. Number the classes: np.unique(..., return_inverse=True)[1]")
+    families = None if groups is None else given_labels(groups, "groups", len(given))
     for name, value in (("ways", ways), ("shots", shots), ("queries", queries), ("num_groups", num_groups)):
         if value < (2 if name == "ways" else 1):
             raise ConfigError(f"{name} is {value}. An episode has at least 2 ways, 1 shot, 1 query and 1 group.")
     known, first, counts = np.unique(given, return_index=True, return_counts=True)
     enough = counts >= shots + queries
-    if groups is None:
+    if families is None:
         if enough.sum() < ways:
             raise ConfigError(
                 f"{ways} ways of {shots} + {queries} examples: {enough.sum()} of {len(known)} classes have so many."
             )
         classes = rng.choice(known[enough], ways, replace=False)
     else:
-        classes = _from_groups(known[enough], np.asarray(groups)[first[enough]], ways, num_groups, rng)
+        classes = _from_groups(known[enough], families[first[enough]], ways, num_groups, rng)
     drawn = np.stack([rng.choice(np.flatnonzero(given == c), shots + queries, replace=False) for c in classes])
     return Episode(classes.astype(np.int64), drawn[:, :shots], drawn[:, shots:])
 

@@ -9,6 +9,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rltransfer.errors import UnfitDataError
+from rltransfer.images.one_shot.codes import fitting_images
 from rltransfer.settings import Options
 from rltransfer.trunks.trunk import Trunk
 
@@ -48,8 +50,15 @@ def fine_tune(trunk: Trunk, support: Tensor, queries: Tensor, *, settings: FineT
 
     Returns:
         (queries, ways) logits.
+
+    Raises:
+        UnfitDataError: images of another shape than the trunk's, or one way only.
     """
     settings = settings or FineTuning()
+    if support.dim() != 5 or len(support) < 2:
+        raise UnfitDataError(f"support has shape {tuple(support.shape)}. Give (ways, shots, channels, height, width).")
+    fitting_images(trunk, tuple(support.shape[2:]), "support")
+    fitting_images(trunk, tuple(queries.shape[1:]), "queries")
     ways, shots = support.shape[:2]
     images, labels = support.flatten(0, 1), torch.arange(ways).repeat_interleave(shots)
     network = trunk.clone().eval()

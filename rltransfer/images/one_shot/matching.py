@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rltransfer.errors import ConfigError
+from rltransfer.images.one_shot.codes import same_codes
 
 
 class Matching(nn.Module):
@@ -36,6 +37,7 @@ class Matching(nn.Module):
 
     def forward(self, support: Tensor, queries: Tensor) -> Tensor:
         """(ways, shots, features) and (queries, features) codes -> (queries, ways) log-probabilities."""
+        same_codes(support, queries)
         flat = support.flatten(0, 1)
         cosines = functional.normalize(queries, dim=1) @ functional.normalize(flat, dim=1).T
         attention = torch.log_softmax(cosines / self.log_temperature.exp(), dim=1)

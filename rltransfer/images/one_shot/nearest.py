@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rltransfer.errors import ConfigError
+from rltransfer.images.one_shot.codes import same_codes
 
 
 class Nearest(nn.Module):
@@ -26,6 +27,7 @@ class Nearest(nn.Module):
 
     def forward(self, support: Tensor, queries: Tensor) -> Tensor:
         """(ways, shots, features) and (queries, features) codes -> (queries, ways) scores, more is closer."""
+        same_codes(support, queries)
         flat = support.flatten(0, 1)
         if self.metric == "cosine":
             closeness = functional.normalize(queries, dim=1) @ functional.normalize(flat, dim=1).T

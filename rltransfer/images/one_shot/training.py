@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,9 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rltransfer.errors import UnfitDataError
+from rltransfer.images.given_rows import given_labels, number_rows
+from rltransfer.images.one_shot.codes import fitting_images
 from rltransfer.images.one_shot.distortions import Distortions, distort
 from rltransfer.images.one_shot.episodes import sample_episode
 from rltransfer.settings import Options
@@ -67,8 +71,14 @@ def train_by_episodes(
         settings: see there.
         seed: of episodes and distortions.
         progress: called after each episode with its number, its loss and its error (0 to 1).
+
+    Raises:
+        UnfitDataError: images, labels and groups of other numbers, labels that are missing, drawings of another size
+            than the trunk's, or pixels that are not finite.
+        ConfigError: as ``sample_episode``: too few classes, or too few drawings of them.
     """
     settings = settings or EpisodicTraining()
+    images, labels, groups = _checked(trunk, images, labels, groups)
     rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     parameters = [p for p in (*trunk.parameters(), *classifier.parameters()) if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay)
@@ -98,6 +108,18 @@ def train_by_episodes(
         if progress is not None:
             progress(number, loss.item(), error)
     trunk.eval()
+
+
+def _checked(trunk: Trunk, images: Any, labels: Any, groups: Any) -> tuple[Any, Any, Any]:
+    """Drawings that the trunk takes, with a label each, and a group each where there are groups."""
+    pictures = np.asarray(images)
+    if pictures.ndim != 3:
+        raise UnfitDataError(f"images are of shape {pictures.shape}. Drawings are (n, height, width), of one channel.")
+    fitting_images(trunk, (1, *pictures.shape[1:]), "images")
+    if pictures.dtype != np.uint8:
+        number_rows(pictures.reshape(len(pictures), -1), "images (a row a drawing)")
+    named = None if groups is None else given_labels(groups, "groups", len(pictures))
+    return pictures, given_labels(labels, "labels", len(pictures)), named
 
 
 def episode_loss(classifier: nn.Module, codes: Tensor) -> tuple[Tensor, float]:
