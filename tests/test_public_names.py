@@ -1,7 +1,9 @@
 """What ``import rltransfer`` offers, and what it does not cost."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +38,15 @@ def test_every_registered_method_is_public():
 def test_names_are_listed_before_they_are_loaded():
     program = "import rltransfer; assert set(rltransfer.__all__) <= set(dir(rltransfer)); rltransfer.Finetune"
     assert "torch" not in loaded_by(program)
+
+
+def test_no_public_name_is_a_module_of_its_package():
+    """Importing the module would put it in the place of the function that it was named after."""
+    folder = Path(rltransfer.__file__).parent
+    for init in folder.rglob("__init__.py"):
+        modules = {file.stem for file in init.parent.glob("*.py")} | {part.name for part in init.parent.iterdir()}
+        exported = set(re.findall(r'^    "(\w+)": "rltransfer\.', init.read_text(encoding="utf-8"), re.MULTILINE))
+        assert not exported & modules, init
 
 
 @pytest.mark.parametrize("package", [rltransfer, rltransfer.transfer])

@@ -7,17 +7,18 @@ from rltransfer.lazy import exported
 if TYPE_CHECKING:
     from rltransfer.images.adaptation.coral import CORAL as CORAL
     from rltransfer.images.adaptation.discriminative_ratio import DiscriminativeRatio as DiscriminativeRatio
-    from rltransfer.images.adaptation.importance_weighted_validation import (
-        importance_weighted_validation as importance_weighted_validation,
-    )
-    from rltransfer.images.adaptation.importance_weighted_validation import oracle as oracle
     from rltransfer.images.adaptation.jda import JDA as JDA
     from rltransfer.images.adaptation.kliep import KLIEP as KLIEP
     from rltransfer.images.adaptation.kmm import KMM as KMM
     from rltransfer.images.adaptation.manifold_alignment import ManifoldAlignment as ManifoldAlignment
     from rltransfer.images.adaptation.matched_metrics import MatchedMetrics as MatchedMetrics
+    from rltransfer.images.adaptation.model_selection import (
+        importance_weighted_validation as importance_weighted_validation,
+    )
+    from rltransfer.images.adaptation.model_selection import oracle as oracle
     from rltransfer.images.adaptation.none import NoAdaptation as NoAdaptation
     from rltransfer.images.adaptation.pairs import all_pairs as all_pairs
+    from rltransfer.images.adaptation.pairs import chosen_pairs as chosen_pairs
     from rltransfer.images.adaptation.pairs import table as table
     from rltransfer.images.adaptation.regularised_transfer import RegularisedTransfer as RegularisedTransfer
     from rltransfer.images.adaptation.source_ensemble import SourceEnsemble as SourceEnsemble
@@ -41,9 +42,10 @@ __getattr__, __dir__ = exported(
         "SourceEnsemble": "rltransfer.images.adaptation.source_ensemble",
         "SubspaceAlignment": "rltransfer.images.adaptation.subspace_alignment",
         "TrAdaBoost": "rltransfer.images.adaptation.tradaboost",
-        "importance_weighted_validation": "rltransfer.images.adaptation.importance_weighted_validation",
-        "oracle": "rltransfer.images.adaptation.importance_weighted_validation",
+        "importance_weighted_validation": "rltransfer.images.adaptation.model_selection",
+        "oracle": "rltransfer.images.adaptation.model_selection",
         "all_pairs": "rltransfer.images.adaptation.pairs",
+        "chosen_pairs": "rltransfer.images.adaptation.pairs",
         "table": "rltransfer.images.adaptation.pairs",
     },
 )

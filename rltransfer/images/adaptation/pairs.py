@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from rltransfer.images.adaptation.domains import Array
+from rltransfer.images.adaptation.model_selection import importance_weighted_validation, oracle
+
+CHOSEN = "chosen by importance-weighted validation"
+ORACLE = "oracle: chosen by the target's labels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,14 +57,42 @@ def all_pairs(
             yield Pair(source=source, target=target, method=name, accuracy=float(np.mean(guesses == truth)))
 
 
+def chosen_pairs(
+    domains: Mapping[str, tuple[Array, NDArray[Any]]],
+    candidates: Mapping[str, Any],
+    *,
+    order: Iterable[tuple[str, str]] | None = None,
+    folds: int = 5,
+    seed: int = 0,
+) -> Iterator[Pair]:
+    """Of each pair, how right the candidate is that is chosen without target labels; and apart, that of the oracle.
+
+    Args:
+        domains: name to (rows, labels).
+        candidates: name to estimator, of which ``importance_weighted_validation`` chooses one a pair.
+        order: as in ``all_pairs``.
+        folds: of the validation.
+        seed: of the validation.
+    """
+    for source, target in itertools.permutations(domains, 2) if order is None else order:
+        (rows, labels), (theirs, truth) = domains[source], domains[target]
+        tried = list(candidates.values())
+        found = importance_weighted_validation(tried, rows, labels, theirs, folds=folds, seed=seed)
+        bound = oracle(tried, rows, labels, theirs, truth)
+        for method, place in ((CHOSEN, found.best), (ORACLE, bound.best)):
+            yield Pair(source=source, target=target, method=method, accuracy=1 - bound.errors[place])
+
+
 def table(pairs: Iterable[Pair]) -> str:
-    """Accuracies in percent as Markdown: a row a method, a column a pair, and their mean."""
+    """Accuracies in percent as Markdown: a row a method, a column a pair, and their mean; the oracle last and apart."""
     found: dict[str, dict[str, float]] = {}
     for pair in pairs:
         found.setdefault(pair.method, {})[f"{pair.source[0]}-{pair.target[0]}".upper()] = 100 * pair.accuracy
     columns = list(next(iter(found.values())))
     lines = [f"| method | {' | '.join(columns)} | mean |", "|---" * (len(columns) + 2) + "|"]
-    for name, row in found.items():
+    for name, row in sorted(found.items(), key=lambda item: item[0] == ORACLE):
+        if name == ORACLE:
+            lines.append("|" + " |" * (len(columns) + 2))
         mean = float(np.mean(list(row.values())))
         lines.append(f"| {name} | {' | '.join(f'{row[column]:.1f}' for column in columns)} | {mean:.1f} |")
     return "\n".join(lines)

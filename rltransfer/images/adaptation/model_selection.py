@@ -14,7 +14,8 @@ from sklearn.model_selection import StratifiedKFold
 
 from rltransfer.errors import UnfitDataError
 from rltransfer.images.adaptation.discriminative_ratio import logistic_ratio
-from rltransfer.images.adaptation.domains import Array
+from rltransfer.images.adaptation.domains import UNLABELLED, Array, checked_rows, row_weights
+from rltransfer.images.given_rows import given_labels
 from rltransfer.transfer.mechanisms.density_ratio import effective_sample_size
 
 
@@ -34,18 +35,33 @@ class Choice:
 
 
 def importance_weighted_validation(
-    candidates: Sequence[Any], X: Any, y: Any, Xt: Any, *, folds: int = 5, seed: int = 0, weights: Any = None
+    candidates: Sequence[Any],
+    X: Any,
+    y: Any,
+    Xt: Any,
+    yt: Any = None,
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    weights: Any = None,
 ) -> Choice:
-    """Cross-validate on source rows, each counting p_target(x) / p_source(x). The target's labels are not asked for.
+    """Cross-validate on source rows, each counting p_target(x) / p_source(x). The target's labels judge nothing.
 
     Args:
         candidates: unfitted adapting classifiers, of one method or several.
         X: (n_source, columns) rows of the source.
         y: (n_source,) their labels.
         Xt: (n_target, columns) rows of the target.
+        yt: (n_target,) the few labels of the target that candidates may learn from, -1 where unknown; None: none. No
+            error is measured by them.
         folds: parts of the source that are held out in turn.
         seed: draws the folds and the rows by which the ratio's penalty is chosen.
-        weights: (n_source,) the ratios, where they are known; None: by logistic regression.
+        weights: (n_source,) the ratios, where they are known; None: by logistic regression, for domains of the same
+            columns.
+
+    Raises:
+        UnfitDataError: no candidates; rows, labels or weights that cannot be learned from; more folds than a class has
+            rows.
 
     Under covariate shift the weighted error estimates the target's; where P(y|x) differs it does not.
 
@@ -53,21 +69,27 @@ def importance_weighted_validation(
     """
     if not candidates:
         raise UnfitDataError("candidates: there are none. Give one or more classifiers to choose from.")
-    rows, labels, target = np.asarray(X, dtype=np.float64), np.asarray(y), np.asarray(Xt, dtype=np.float64)
-    ratios = _ratios(rows, target, seed) if weights is None else np.asarray(weights, dtype=np.float64)
-    if ratios.shape != labels.shape or (ratios < 0).any() or not ratios.sum() > 0:
-        raise UnfitDataError(f"weights: shape {ratios.shape}. Give one a source row, 0 or more, not all of them 0.")
+    rows, target = checked_rows(X, "source"), checked_rows(Xt, "target")
+    labels = given_labels(y, "source: y", len(rows))
+    fewest = int(np.unique(labels, return_counts=True)[1].min())
+    if not 2 <= folds <= fewest:
+        raise UnfitDataError(
+            f"folds: {folds}, and one class of the source has {fewest} rows. Give 2 folds to {fewest}."
+        )
+    ratios = _ratios(rows, target, seed) if weights is None else row_weights(weights, len(rows))
     errors = np.zeros(len(candidates))
     for train, held in StratifiedKFold(folds, shuffle=True, random_state=seed).split(rows, labels):
         for place, candidate in enumerate(candidates):
-            guesses = clone(candidate).fit(rows[train], labels[train], target).predict_source(rows[held])
+            guesses = clone(candidate).fit(rows[train], labels[train], target, yt).predict_source(rows[held])
             errors[place] += (ratios[held] * (guesses != labels[held])).sum()
     errors /= ratios.sum()
     size = effective_sample_size(torch.from_numpy(ratios))
     return Choice(best=int(errors.argmin()), errors=tuple(errors.tolist()), effective_sample_size=size)
 
 
-def oracle(candidates: Sequence[Any], X: Any, y: Any, Xt: Any, target_labels: NDArray[Any]) -> Choice:
+def oracle(
+    candidates: Sequence[Any], X: Any, y: Any, Xt: Any, target_labels: NDArray[Any], *, yt: Any = None
+) -> Choice:
     """The candidate that is best by the target's labels, which no honest choice knows: a bound to set others beside.
 
     Args:
@@ -76,12 +98,22 @@ def oracle(candidates: Sequence[Any], X: Any, y: Any, Xt: Any, target_labels: ND
         y: (n_source,) their labels.
         Xt: (n_target, columns) rows of the target.
         target_labels: (n_target,) labels that candidates are judged by, and do not see.
+        yt: (n_target,) labels that they do learn from, -1 elsewhere; those rows are not judged. None: none.
     """
-    truth = np.asarray(target_labels)
-    errors = [float((clone(one).fit(X, y, Xt).predict(Xt) != truth).mean()) for one in candidates]
-    return Choice(best=int(np.argmin(errors)), errors=tuple(errors), effective_sample_size=float(len(truth)))
+    if not candidates:
+        raise UnfitDataError("candidates: there are none. Give one or more classifiers to choose from.")
+    truth = given_labels(target_labels, "target_labels", len(checked_rows(Xt, "target")))
+    judged = np.full(len(truth), True) if yt is None else np.asarray(yt) == UNLABELLED
+    if not judged.any():
+        raise UnfitDataError("target: yt has a label for every row, so that none is left to judge by.")
+    errors = [float((clone(one).fit(X, y, Xt, yt).predict(Xt) != truth)[judged].mean()) for one in candidates]
+    return Choice(best=int(np.argmin(errors)), errors=tuple(errors), effective_sample_size=float(judged.sum()))
 
 
 def _ratios(source: Array, target: Array, seed: int) -> Array:
+    if source.shape[1] != target.shape[1]:
+        raise UnfitDataError(
+            f"target has {target.shape[1]} columns, the source {source.shape[1]}: no density ratio. Give weights."
+        )
     ratios: Array = logistic_ratio(source, target, seed=seed).log_of(torch.from_numpy(source)).exp().numpy()
     return ratios
