@@ -78,3 +78,32 @@ def vectors(tiny, numbers):
         return model, source
 
     return make
+
+
+class World(gym.Env):
+    """Random observations; any spaces."""
+
+    def __init__(self, observation, action):
+        self.observation_space, self.action_space = observation, action
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.observation_space.seed(seed)
+        return self.observation_space.sample(), {}
+
+    def step(self, action):
+        return self.observation_space.sample(), float(np.sum(action)), False, self.np_random.random() < 0.1, {}
+
+
+@pytest.fixture
+def couple(tiny):
+    """(model, source) on worlds of the given spaces, target's and source's."""
+
+    def make(algorithm, observations, actions, trunk=None, **options):
+        agents = [
+            tiny(algorithm, World(observation, action), trunk=trunk, seed=seed, **options)
+            for observation, action, seed in zip(observations, actions, (0, 7), strict=True)
+        ]
+        return agents[0], agents[1]
+
+    return make

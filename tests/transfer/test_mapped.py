@@ -3,34 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from gymnasium import Env, spaces
-from torch import nn
+from gymnasium import spaces
 
 import rltransfer as rlt
-from rltransfer.agents.anatomy import heads, named_parts, trunk_of
-from rltransfer.errors import ConfigError, NotApplicableError
-from rltransfer.registry import ALGORITHMS
+from rltransfer.agents.anatomy import named_parts, trunk_of
+from rltransfer.errors import NotApplicableError
 from rltransfer.tasks import SpaceDiff
-from rltransfer.trunks.specs import MLP, Grid, Impala
+from rltransfer.trunks.specs import MLP, Impala
 
-LEARNED = rlt.Mapped(actions="learned")
 DISCRETE = ("ppo", "a2c", "trpo", "recurrent_ppo", "dqn", "qr_dqn")
 CONTINUOUS = ("ppo", "sac", "td3", "ddpg", "tqc")
-
-
-class World(Env):
-    """Random observations; any spaces."""
-
-    def __init__(self, observation, action):
-        self.observation_space, self.action_space = observation, action
-
-    def reset(self, *, seed=None, options=None):
-        super().reset(seed=seed)
-        self.observation_space.seed(seed)
-        return self.observation_space.sample(), {}
-
-    def step(self, action):
-        return self.observation_space.sample(), float(np.sum(action)), False, self.np_random.random() < 0.1, {}
 
 
 def vector(size):
@@ -39,20 +21,6 @@ def vector(size):
 
 def picture(channels):
     return spaces.Box(0, 255, (channels, 40, 40), np.uint8)
-
-
-@pytest.fixture
-def couple(tiny):
-    """(model, source) on worlds of the given spaces, target's and source's."""
-
-    def make(algorithm, observations, actions, trunk=None, **options):
-        agents = [
-            tiny(algorithm, World(observation, action), trunk=trunk, seed=seed, **options)
-            for observation, action, seed in zip(observations, actions, (0, 7), strict=True)
-        ]
-        return agents[0], agents[1]
-
-    return make
 
 
 @pytest.mark.parametrize("algorithm", DISCRETE)
@@ -203,79 +171,6 @@ def test_a_fresh_first_stage_sees_anew_and_the_rest_is_the_sources(pair, snapsho
         assert torch.equal(ours[name], (before if fresh else theirs)[name])
 
 
-STEPS = [
-    (("omni", "differential"), 3),
-    (("differential", "omni"), 4),
-    (("omni", "hovercraft"), 2),
-    (("hovercraft", "omni"), 4),
-]
-
-
-@pytest.mark.parametrize(("robots", "count"), STEPS)
-def test_between_robots_what_is_learned_of_actions_is_a_linear_map_from_the_sources(robots, count, pair):
-    model, source = pair(robots=robots)
-    report = rlt.Mapped(actions="learned").attach(model, source)
-    begun = torch.as_tensor(report.findings["action_mapping"])
-    rows = named_parts(source)["action_net.weight"].detach()
-    assert begun.shape == (count, len(rows))
-    assert report.of("target")["action_net.weight"].fate == "mapped"
-    model.learn(128)
-    mapping, ours = torch.as_tensor(report.findings["action_mapping"]), named_parts(model)["action_net.weight"]
-    assert not torch.allclose(mapping, begun), "the mapping must be learned"
-    torch.testing.assert_close(mapping @ rows, ours.detach(), rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    "algorithm", [a for a in ALGORITHMS if a != "classifier" and LEARNED.refusal(ALGORITHMS.get(a)) is None]
-)
-def test_a_mapping_is_learned_wherever_actions_are_told_judged_or_read(algorithm, couple, tmp_path):
-    """What stands for the target's actions is a combination of what stands for the source's, and goes on being one."""
-    continuous = "discrete" not in ALGORITHMS.get(algorithm).actions
-    actions = (vector(3), vector(2)) if continuous else (spaces.Discrete(4), spaces.Discrete(2))
-    model, source = couple(algorithm, [vector(5)] * 2, actions, trunk=MLP(widths=(16,)))
-    LEARNED.attach(model, source)
-    model.learn(96)
-    if continuous:
-        pairs = [
-            [a.critic.qf0[0].weight.detach()[:, -n:].T for a, n in ((model, 3), (source, 2))],
-            [
-                [m for m in a.actor.mu.modules() if isinstance(m, nn.Linear)][-1].weight.detach()
-                for a in (model, source)
-            ],
-        ]
-    else:
-        net = {"qr_dqn": "quantile_net.quantile_net.0", "dqn": "q_net.q_net.0", "successor_dqn": "q_net.q_net.0"}
-        name = f"{net.get(algorithm, 'action_net')}.weight"
-        pairs = [
-            [
-                heads(a)[name].detach().unflatten(0, (-1, n)).movedim(1, 0).flatten(1)
-                for a, n in ((model, 4), (source, 2))
-            ]
-        ]
-    for ours, rows in pairs:
-        away = ours - ours @ torch.linalg.pinv(rows) @ rows
-        assert away.abs().max() < 1e-4 * ours.abs().max()
-    rlt.save(model, tmp_path)
-    seen = np.random.default_rng(0).uniform(-1, 1, (16, 5)).astype(np.float32)
-    np.testing.assert_array_equal(
-        rlt.load_agent(tmp_path, device="cpu").predict(seen, deterministic=True)[0],
-        model.predict(seen, deterministic=True)[0],
-    )
-
-
-@pytest.mark.parametrize("algorithm", ["ppo", "a2c"])
-def test_a_mapping_is_learned_from_choices_to_continuous_actions(algorithm, couple):
-    model, source = couple(algorithm, [vector(5)] * 2, (vector(3), spaces.Discrete(4)), trunk=MLP(widths=(16,)))
-    report = LEARNED.attach(model, source)
-    begun = torch.as_tensor(report.findings["action_mapping"])
-    model.learn(96)
-    ours, rows = (named_parts(a)["action_net.weight"].detach() for a in (model, source))
-    mapping = torch.as_tensor(report.findings["action_mapping"])
-    assert mapping.shape == (3, 4)
-    assert not torch.allclose(mapping, begun)
-    torch.testing.assert_close(mapping @ rows, ours, rtol=1e-4, atol=1e-5)
-
-
 def test_every_part_of_another_robot_is_accounted_for(tiny):
     """Omni (4 choices), differential (3 choices), hovercraft (2 numbers): each step keeps what it can."""
     robots = ("omni", "differential", "hovercraft")
@@ -336,91 +231,3 @@ def test_statistics_of_observations_are_mapped_with_them(mapping, told, couple):
     mapped = told.startswith("go on")
     np.testing.assert_array_equal(ours.obs_rms.mean, theirs.obs_rms.mean[[1, 2, 0]] if mapped else np.zeros(3))
     assert (ours.ret_rms.var == theirs.ret_rms.var) == mapped
-
-
-@pytest.mark.parametrize("other", [rlt.Adapters(), rlt.Frozen(), rlt.GradualUnfreezing()], ids=lambda m: m.registered)
-@pytest.mark.parametrize("actions", [{0: 2}, "learned"], ids=str)
-def test_a_mapping_goes_together_with_methods_that_say_which_stages_learn(other, actions, pair, frames, tmp_path):
-    model, source = pair(robots=("omni", "differential"))
-    report = rlt.Compose(methods=[other, rlt.Mapped(actions=actions)]).attach(model, source)
-    assert report.of("target")["action_net.weight"].fate == "mapped"
-    assert sum(report.counts("target").values()) == sum(p.numel() for p in named_parts(model).values())
-    model.learn(128)
-    rlt.save(model, tmp_path)
-    again = rlt.load_agent(tmp_path, device="cpu")
-    wanted = model.predict(frames, deterministic=True)[0]
-    np.testing.assert_array_equal(again.predict(frames, deterministic=True)[0], wanted)
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"actions": {}}, "one entry or more"),
-        ({"actions": {0: -1}}, "numbers from 0"),
-        ({"actions": "likewise"}, "actions"),
-        ({"observations": {0: 0}, "first_stage": "fresh"}, "no use for a mapping of observations"),
-    ],
-)
-def test_settings_that_do_not_hold_are_refused(settings, message):
-    with pytest.raises(ConfigError, match=message):
-        rlt.Mapped(**settings)
-
-
-@pytest.mark.parametrize(
-    ("other", "settings", "message"),
-    [
-        (rlt.Finetune(heads="reinit"), {"actions": {0: 0}}, "begins heads afresh"),
-        (rlt.HardSharing(), {"first_stage": "fresh"}, "takes the source's trunk as it is"),
-        (rlt.HardSharing(), {"observations": {0: 0}}, "takes the source's trunk as it is"),
-    ],
-)
-def test_methods_that_leave_a_mapping_no_place_are_refused(other, settings, message):
-    with pytest.raises(ConfigError, match=message):
-        rlt.Compose(methods=[other, rlt.Mapped(**settings)])
-
-
-@pytest.mark.parametrize(
-    ("robots", "settings", "message"),
-    [
-        (("omni", "differential"), {"actions": {3: 0}}, "actions maps up to 3 from 0; the source has 4"),
-        (("omni", "differential"), {"actions": {0: 4}}, "actions maps up to 0 from 4"),
-        (("omni", "differential"), {"actions": "shared"}, "no action of the target .forward, turn left"),
-        (("omni", "hovercraft"), {"actions": {0: 0}}, "no action of Discrete.4. stands for one of Box"),
-        (("omni", "hovercraft"), {"actions": "shared"}, "no names to go by"),
-        (("omni", "omni"), {"observations": {3: 0}}, "observations maps up to 3 from 0; the source has 3"),
-    ],
-)
-def test_mappings_of_what_is_not_there_are_refused(robots, settings, message, pair):
-    with pytest.raises(NotApplicableError, match=message):
-        rlt.Mapped(**settings).attach(*pair(robots=robots))
-
-
-def test_algorithms_and_trunks_in_which_nothing_can_be_mapped_say_so(couple):
-    with pytest.raises(NotApplicableError, match="crossq: it normalises actions"):
-        rlt.Mapped(actions={0: 1}).attach(*couple("crossq", [vector(3)] * 2, (vector(2), vector(2))))
-    with pytest.raises(NotApplicableError, match="trpo"):
-        rlt.Mapped(actions="learned").attach(*couple("trpo", [vector(3)] * 2, (vector(2), vector(3))))
-    with pytest.raises(ConfigError, match="only stage"):
-        rlt.Mapped(first_stage="fresh").attach(*couple("ppo", [vector(3)] * 2, [vector(2)] * 2, trunk=MLP(widths=(8,))))
-    pictures, actions = (spaces.Box(0, 255, (3, 9, 9), np.uint8),) * 2, (spaces.Discrete(2),) * 2
-    with pytest.raises(NotApplicableError, match="its first layer reads no channels"):
-        rlt.Mapped(observations={0: 1}).attach(*couple("ppo", pictures, actions, trunk=Grid(channels=(8,), features=8)))
-    with pytest.raises(NotApplicableError, match="one is no picture"):
-        rlt.Mapped(observations={0: 1}).attach(
-            *couple("ppo", (picture(3), vector(3)), [vector(2)] * 2, trunk=MLP(widths=(8,)))
-        )
-
-
-def test_mappings_stand_in_a_file_as_they_stand_in_python(tmp_path):
-    from rltransfer.config import load_experiment
-    from rltransfer.config.resolved import resolved_yaml
-
-    path = tmp_path / "experiment.yaml"
-    path.write_text(
-        "experiment: mapped\nsource: {family: rover, robot: omni, budget: 4096}\ntargets: {t: {robot: differential}}"
-        "\nmethods: [mapped: {actions: {0: 2, 1: 0}}]\nbudget: 4096\n"
-    )
-    config = load_experiment(path)
-    assert config.methods[-1] == rlt.Mapped(actions={0: 2, 1: 0})
-    path.write_text(resolved_yaml(config))
-    assert load_experiment(path) == config
