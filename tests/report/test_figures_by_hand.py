@@ -12,6 +12,13 @@ from rltransfer.registry import FAMILIES
 from rltransfer.runs import TrialName
 
 
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch):
+    """Numbers are compared here, and pictures take longer to draw than all of them."""
+    for drawn in ("curves.draw_curves", "gains.draw_gains"):
+        monkeypatch.setattr(f"rltransfer.report.{drawn}", lambda *_: None)
+
+
 def points(summary):
     return {name: value["point"] for name, value in summary.items() if isinstance(value, dict) and "point" in value}
 

@@ -227,7 +227,13 @@ def test_a_damaged_trial_is_named_and_left_out_and_the_others_are_shown(five_see
         expected = {seed: curve for seed, curve in old.curves.items() if f"dusk/{old.method}/seed-{seed}" != trial}
         assert new.curves.keys() == expected.keys()
         assert all((new.curves[seed].returns == curve.returns).all() for seed, curve in expected.items())
-    five_seeds.result()  # and it can be written
+
+
+@pytest.mark.parametrize("trial", ["dusk/finetune/seed-1", "dusk/scratch/seed-1", "source/seed-1"])
+def test_what_a_damaged_trial_leaves_is_written_and_drawn(five_seeds, trial):
+    damage(five_seeds.run.path / trial / "evaluations.csv", HEADER)
+    assert list(five_seeds.result()["damaged"]) == [trial]
+    assert five_seeds.run.curves.stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("content", ["experiment: [\n", "\x00\x01", None])
