@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.linalg import eigh
+from sklearn.neighbors import KNeighborsClassifier
 
 from rltransfer.images.adaptation import CORAL, JDA, TCA, NoAdaptation, SubspaceAlignment
 from rltransfer.images.adaptation.pairs import all_pairs, table
@@ -98,6 +99,39 @@ def test_tca_brings_means_together_and_more_so_with_less_regularisation():
 
     assert apart(0.01) < apart(100) / 3
     assert apart(0.01) < 0.2
+
+
+def test_jda_solves_the_eigenproblem_of_the_paper_with_the_classes_of_the_target():
+    """All target labels are known, so that M = C * M0 + the sum over classes of Mc is no guess; in full, by hand."""
+    source, labels, target = domains(rows=30)
+    truth = np.arange(30) % 3 % 2
+    ours = JDA(num_components=3, reg=0.5, normalise=False, rounds=1).fit(source, labels, target, truth)
+    both = np.concatenate([source, target])
+    products = both @ both.T
+    means = 2 * mean_matrix(30, 30)
+    for name in (0, 1):
+        of_source, of_target = np.append(labels == name, np.zeros(30)), np.append(np.zeros(30), truth == name)
+        apart = of_source / of_source.sum() - of_target / of_target.sum()
+        means += np.outer(apart, apart)
+    left = products @ (means / np.linalg.norm(means)) @ products + 0.5 * np.eye(60)
+    _, found = eigh(products @ (np.eye(60) - 1 / 60) @ products, left)
+    found = found[:, ::-1][:, :3] / np.linalg.norm(found[:, ::-1][:, :3], axis=0)
+    mapped = products @ found
+    signs = np.sign((mapped * ours.align(both)).sum(0))
+    assert ours.align(both) == pytest.approx(mapped * signs, rel=1e-5, abs=1e-6)
+    plain = TCA(num_components=3, reg=0.5, normalise=False).fit(source, labels, target)
+    assert np.abs(np.abs(plain.align(both)) - np.abs(mapped)).max() > 0.1
+
+
+def test_jda_guesses_the_targets_classes_anew_in_every_round():
+    """Rederived: components by the last round's guesses, a nearest neighbour in them, the next guesses."""
+    source, labels, target = domains(rows=40)
+    settings = {"num_components": 2, "reg": 0.5, "normalise": False}
+    guesses = TCA(**settings).fit(source, labels, target).predict(target)
+    for rounds in (2, 3):
+        by_hand = JDA(rounds=1, **settings).fit(source, labels, target, guesses)
+        guesses = KNeighborsClassifier(1).fit(by_hand.align_source(source), labels).predict(by_hand.align(target))
+        assert (JDA(rounds=rounds, **settings).fit(source, labels, target).predict(target) == guesses).all()
 
 
 def test_jda_brings_classes_together_where_tca_brings_means_together_only():
