@@ -92,7 +92,11 @@ def test_tables_say_the_numbers():
         text.splitlines()[2]
         == "| dark | 0.600 / 0.150 | 0.200 / 0.050 | 0.800 / 0.200 | 0.750 / 0.750 | 0.250 / 0.250 |"
     )
-    assert shift_table(compare(SOURCE, SOURCE)).endswith("This is: none.")
+    told = shift_table(compare(SOURCE, joint((15, 5), (20, 60)))).splitlines()
+    assert told[-1] == "This is: covariate shift."
+    assert told[4] == r"| P(y\|x) | 0.000 | 1 |"
+    for rows in (text.splitlines(), told[:-2]):
+        assert len({row.replace(r"\|", "").count("|") for row in rows}) == 1  # as many cells in every row
 
 
 @pytest.mark.parametrize(
@@ -143,14 +147,23 @@ def test_exact_weights_bring_the_source_to_the_target():
     assert equal.mmd_after == pytest.approx(equal.mmd_before)
 
 
+def pixels(path):
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB")).astype(int)
+
+
 def test_figures_are_drawn(tmp_path):
     draws = np.random.default_rng(0)
     draw_joints(SOURCE, joint((15, 5), (0, 0)), tmp_path / "joints.png")
-    draw_marginals(draws.normal(size=(50, 6)), draws.normal(size=(40, 6)) + 1, tmp_path / "m.png", weights=np.ones(50))
-    for file in tmp_path.iterdir():
-        with Image.open(file) as image:
-            assert image.size[0] > 500
-            assert np.asarray(image.convert("L")).std() > 5
+    assert pixels(tmp_path / "joints.png").std() > 5
+    draw_joints(SOURCE, SOURCE, tmp_path / "same.png")
+    assert pixels(tmp_path / "joints.png").tolist() != pixels(tmp_path / "same.png").tolist()
+    source, target = draws.normal(size=(50, 6)), draws.normal(size=(40, 6)) + 1
+    draw_marginals(source, target, tmp_path / "plain.png")
+    draw_marginals(source, target, tmp_path / "weighted.png", weights=np.exp(source[:, 0]))
+    plain, weighted = pixels(tmp_path / "plain.png"), pixels(tmp_path / "weighted.png")
+    green = [(np.abs(shown - [44, 160, 44]).sum(axis=2) < 30).sum() for shown in (plain, weighted)]
+    assert green[1] > 10 * green[0] + 100  # the re-weighted source is a line of its own
 
 
 @pytest.mark.parametrize(

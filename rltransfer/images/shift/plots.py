@@ -62,7 +62,10 @@ def draw_marginals(
     chosen = np.argsort(-gaps, kind="stable")[:most]
     rows = -(-len(chosen) // 4)
     figure = _figure(12, 2.2 * rows + 0.5)
-    for place, column in zip(figure.subplots(rows, 4, squeeze=False).ravel(), chosen.tolist(), strict=False):
+    places = figure.subplots(rows, 4, squeeze=False).ravel()
+    for left_over in places[len(chosen) :]:
+        left_over.remove()
+    for place, column in zip(places, chosen.tolist(), strict=False):
         edges = np.histogram_bin_edges(np.concatenate([ours[:, column], theirs[:, column]]), bins=30)
         place.hist(ours[:, column], edges, density=True, histtype="step", label="source")
         place.hist(theirs[:, column], edges, density=True, histtype="step", label="target")
@@ -84,5 +87,6 @@ def _map(axes: Any, counted: Joint, shares: Any, most: float, title: str) -> Non
     axes.set_xticks(range(len(counted.classes)), counted.classes)
     axes.set_yticks(range(len(counted.values)), counted.values)
     for (row, column), share in np.ndenumerate(shares):
-        axes.text(column, row, "-" if np.isnan(share) else f"{share:.2f}", ha="center", va="center")
+        colour = "white" if share > 0.6 * most else "black"
+        axes.text(column, row, "-" if np.isnan(share) else f"{share:.2f}", ha="center", va="center", color=colour)
     axes.set_title(title)

@@ -25,7 +25,9 @@ def distributions_table(source: Joint, target: Joint) -> str:
 def shift_table(shift: Shift) -> str:
     """What differs, by how much and how surely."""
     lines = ["| distribution | distance | p |", "|---|---|---|"]
-    lines += [f"| {name} | {shift.distances[name]:.3f} | {shift.p_values[name]:.3g} |" for name in shift.p_values]
+    for name, p_value in shift.p_values.items():
+        escaped = name.replace("|", "\\|")  # a bar would end the cell
+        lines.append(f"| {escaped} | {shift.distances[name]:.3f} | {p_value:.3g} |")
     return "\n".join([*lines, "", f"This is: {shift.kind}."])
 
 
