@@ -15,6 +15,21 @@ CHANNELS = (64, 128, 256, 512)
 """Of each stage's inner convolutions."""
 EXPANSION = 4
 """How many times as many channels leave a bottleneck."""
+FEW = 8
+"""Channels from which torch's own strided 1x1 convolution is sound; see ``SubsampledConv2d``."""
+
+
+class SubsampledConv2d(nn.Conv2d):
+    """A 1x1 convolution with a stride, as one without on the pixels that it keeps: the same numbers.
+
+    For few channels: torch 2.13's own, of fewer than 8 channels stored last, writes outside its memory in the backward
+    pass on processors, which ends the process.
+    """
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(batch, channels, height, width) -> (batch, outputs, ceil(height / stride), ceil(width / stride))."""
+        down, right = self.stride
+        return nn.functional.conv2d(inputs[..., ::down, ::right].contiguous(), self.weight, self.bias)
 
 
 class ResidualBlock(nn.Module):
@@ -40,9 +55,8 @@ class ResidualBlock(nn.Module):
             self.add_module(f"act{number}", nn.ReLU())
         self.downsample: nn.Module | None = None
         if stride > 1 or channels != outputs:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(channels, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
-            )
+            kind = nn.Conv2d if channels >= FEW else SubsampledConv2d
+            self.downsample = nn.Sequential(kind(channels, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(batch, channels, height, width) -> (batch, outputs, ceil(height / stride), ceil(width / stride))."""

@@ -270,6 +270,19 @@ def test_hdf5_is_read_in_uspss_layout(tmp_path):
     refused("cannot be read as an HDF5 file", Hdf5(path=str(tmp_path / "b.h5")).load)
 
 
+def test_hdf5_may_hold_rows_of_numbers(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    rows = RNG.normal(size=(4, 9))  # as many as a square has pixels
+    rows[2, 1] = np.nan
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["codes"], file["target"] = rows, [5, 7, 7, 5]
+    refused("a.h5: row 3: feature 1 is not a number", Hdf5(path=str(tmp_path / "a.h5"), features="codes").load)
+    with pytest.warns(SkippedDataWarning, match="1 of 4 rows"):
+        data = Hdf5(path=str(tmp_path / "a.h5"), features="codes", on_error="skip").load()
+    np.testing.assert_array_equal(data.features, rows[[0, 1, 3]])
+    assert (data.labels.tolist(), data.class_names) == ([0, 1, 0], ("5", "7"))
+
+
 def drawings(path, entries):
     with zipfile.ZipFile(path, "w") as file:
         for name, content in entries.items():

@@ -40,6 +40,26 @@ def test_a_matlab_table_is_its_features_and_classes(tmp_path):
     assert Matlab(path=path, class_names=("bike", "mug")).load().class_names == ("bike", "mug")
 
 
+def test_images_lie_as_matlab_stores_them(tmp_path):
+    images = np.arange(5 * 4 * 3 * 6, dtype=np.uint8).reshape(5, 4, 3, 6)
+    path = write_matlab(tmp_path / "a.mat", X=images, y=np.array([[10], [1], [2], [1], [2], [10]]))
+    data = Matlab(path=path, images="X", labels="y").load()
+    assert (data.images.shape, data.class_names) == ((6, 5, 4, 3), ("1", "2", "10"))
+    assert data.labels.tolist() == [2, 0, 1, 0, 1, 2]
+    for number in range(6):
+        np.testing.assert_array_equal(data.images[number], images[..., number])
+    gray = Matlab(path=write_matlab(tmp_path / "b.mat", X=images[:, :, 0], y=[0, 1] * 3), images="X", labels="y").load()
+    np.testing.assert_array_equal(gray.images[4, ..., 0], images[:, :, 0, 4])
+    for changed, message in (
+        ({"class_names": ("a",)}, "1 class_names are given for 3 classes"),
+        ({"images": "y"}, "images must be (height, width[, channels], examples), not (6, 1)"),
+    ):
+        with pytest.raises(DataError, match=re.escape(message)):
+            Matlab(**{"path": path, "images": "X", "labels": "y", **changed}).load()
+    with pytest.raises(DataError, match="5 images, but 6 labels"):
+        Matlab(path=write_matlab(tmp_path / "c.mat", X=images[..., :5], y=[0, 1] * 3), images="X", labels="y").load()
+
+
 def test_relative_paths_lie_below_the_named_folder(tmp_path, monkeypatch):
     write_matlab(tmp_path / "a.mat", fts=FEATURES, labels=np.array([1, 2, 1, 2]))
     monkeypatch.setenv("RLTRANSFER_DATA", str(tmp_path))

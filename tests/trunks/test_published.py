@@ -1,5 +1,8 @@
 """VGG and ResNet: the lecture's table row by row, the names in published files, and weights from such files."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -209,6 +212,30 @@ def test_a_residual_block_is_the_papers_written_out_once_more():
     y = f.conv2d(y, block.conv2.weight, padding=1) * scale
     y = f.relu(y + f.conv2d(x, block.downsample[0].weight, stride=2) * scale)
     torch.testing.assert_close(block(x), y)
+
+
+def test_a_strided_shortcut_of_few_channels_is_the_convolution():
+    plain = torch.nn.Conv2d(4, 6, 1, 2, bias=False)
+    ours = resnet.SubsampledConv2d(4, 6, 1, 2, bias=False)
+    ours.load_state_dict(plain.state_dict())
+    for size in (8, 9):
+        x = torch.randn(2, 4, size, size + 1, generator=torch.Generator().manual_seed(0))
+        torch.testing.assert_close(ours(x), plain(x))
+
+
+LEARN = """
+import torch
+from rltransfer.trunks.published_specs import ResNet18
+torch.set_num_threads(1)
+trunk = ResNet18(width=1 / 16, precision="float32").build((3, 32, 32)).train()
+for _ in range(3):
+    trunk(torch.zeros(32, 3, 32, 32, dtype=torch.uint8)).square().mean().backward()
+"""
+
+
+def test_a_narrow_network_learns_without_ending_the_process():
+    """In a process of its own: with torch's strided 1x1 convolution it ends by signal 6 or 11."""
+    assert subprocess.run([sys.executable, "-c", LEARN], check=False, timeout=300).returncode == 0
 
 
 def test_drawn_weights_let_signals_through_sixteen_layers():

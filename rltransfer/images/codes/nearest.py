@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rltransfer.errors import DataError, UnknownNameError
+from rltransfer.progress import tracked
 from rltransfer.registry import nearest
 
 Metric = Literal["cosine", "euclidean"]
@@ -18,6 +19,8 @@ Table = npt.NDArray[np.floating]
 
 CHUNK = 512
 """Queries compared at once: bounds memory at ``512 x codes`` distances."""
+LONG = 8
+"""Chunks from which a progress bar is shown."""
 
 
 def neighbours(
@@ -52,7 +55,8 @@ def neighbours(
     among = _comparable(codes, metric)
     indices = np.empty((len(queries), count), np.int64)
     distances = np.empty((len(queries), count))
-    for start in range(0, len(queries), CHUNK):
+    starts = range(0, len(queries), CHUNK)
+    for start in tracked(starts, "comparing codes") if len(starts) >= LONG else starts:
         rows = slice(start, min(start + CHUNK, len(queries)))
         measured = _distances(_comparable(queries[rows], metric), among, metric)
         if leave_out_self:

@@ -13,21 +13,24 @@ from rltransfer.errors import DataError, MissingExtraError
 from rltransfer.images.data.arrays import image_rows
 from rltransfer.images.data.npz import numbered
 from rltransfer.images.data.paths import located_file
+from rltransfer.images.data.rows import feature_rows
 from rltransfer.images.data.sets import LabelledSet
 from rltransfer.images.data.specs import FileSpec
 
 
 class Hdf5(FileSpec):
-    """Images in the groups ``train`` and ``test`` of an HDF5 file, or at its top; needs the extra ``images``.
+    """Images or features in the groups ``train`` and ``test`` of an HDF5 file, or at its top (extra ``images``).
 
     Args:
         images: data set with the images: (n, height, width[, channels]), or (n, pixels) of square ones; uint8, or
             floating point in [0, 1].
         labels: data set (n,) of whole numbers.
+        features: data set with rows of numbers (n, d), in the place of images.
     """
 
     images: str = "data"
     labels: str = "target"
+    features: str | None = None
 
     def read(self) -> Mapping[str, LabelledSet]:
         """See ``DataSpec.read``."""
@@ -41,7 +44,8 @@ class Hdf5(FileSpec):
         try:
             with h5py.File(path, "r") as file:
                 prefixes = {"train": "train/", "test": "test/"} if "train" in file else {"all": ""}
-                images = {part: _of(file, prefix + self.images, path) for part, prefix in prefixes.items()}
+                wanted = self.images if self.features is None else self.features
+                found = {part: _of(file, prefix + wanted, path) for part, prefix in prefixes.items()}
                 labels = {part: _of(file, prefix + self.labels, path) for part, prefix in prefixes.items()}
         except DataError:
             raise
@@ -49,10 +53,11 @@ class Hdf5(FileSpec):
             reason = (str(error).strip().splitlines() or [""])[0][:100]
             raise DataError(f"{path}: cannot be read as an HDF5 file ({reason}). Copy it again.") from error
         names, numbers = numbered({part: values.ravel() for part, values in labels.items()}, path)
-        return {
-            part: image_rows(images[part], numbers[part], path=path, on_error=self.on_error, class_names=names)
-            for part in images
-        }
+        said: dict[str, Any] = {"path": path, "on_error": self.on_error, "class_names": names}
+        if self.features is not None:
+            values = range(len(names))
+            return {part: feature_rows(rows, numbers[part], values=values, **said) for part, rows in found.items()}
+        return {part: image_rows(images, numbers[part], **said) for part, images in found.items()}
 
 
 def _of(file: Any, name: str, path: Path) -> npt.NDArray[Any]:

@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rltransfer.errors import DataError
+from rltransfer.images.data.arrays import image_rows
+from rltransfer.images.data.npz import numbered
 from rltransfer.images.data.paths import located_file
 from rltransfer.images.data.rows import feature_rows
 from rltransfer.images.data.sets import LabelledSet
@@ -18,11 +20,13 @@ from rltransfer.registry import nearest
 
 
 class Matlab(FileSpec):
-    """A table of features and a vector of labels in one ``.mat`` file.
+    """A table of features, or images, and a vector of labels in one ``.mat`` file.
 
     Args:
         features: variable with the features (examples, columns).
         labels: variable with a whole number an example.
+        images: variable with the images, in the place of features: (height, width, channels, examples), as MATLAB
+            stores them, or (height, width, examples); uint8, or floating point in [0, 1].
         class_names: names of the classes in ascending order of their numbers; the numbers themselves where left out.
 
     Source: the defaults are the variables of the SURF histograms of Gong et al. 2012, "Geodesic Flow Kernel for
@@ -32,14 +36,18 @@ class Matlab(FileSpec):
     features: str = "fts"
     labels: str = "labels"
     class_names: tuple[str, ...] | None = None
+    images: str | None = None
 
     def read(self) -> Mapping[str, LabelledSet]:
         """See ``DataSpec.read``."""
         path = located_file(self.path)
-        found = read_matlab(path, (self.features, self.labels))
+        examples = self.features if self.images is None else self.images
+        found = read_matlab(path, (examples, self.labels))
         labels = found[self.labels]
         if labels.size != max(labels.shape, default=0):
             raise DataError(f"{path}: {self.labels!r} must be one label an example, not of shape {labels.shape}.")
+        if self.images is not None:
+            return {"all": self._images(found[self.images], labels, path)}
         return {
             "all": feature_rows(
                 found[self.features],
@@ -49,6 +57,16 @@ class Matlab(FileSpec):
                 on_error=self.on_error,
             )
         }
+
+    def _images(self, images: npt.NDArray[Any], labels: npt.NDArray[Any], path: Path) -> LabelledSet:
+        if images.ndim not in (3, 4):
+            raise DataError(f"{path}: images must be (height, width[, channels], examples), not {images.shape}.")
+        names, numbers = numbered({"all": labels.ravel()}, path)
+        if self.class_names is not None and len(self.class_names) != len(names):
+            raise DataError(f"{path}: {len(self.class_names)} class_names are given for {len(names)} classes.")
+        stacked = np.moveaxis(images, -1, 0)
+        known = self.class_names or names
+        return image_rows(stacked, numbers["all"], path=path, on_error=self.on_error, class_names=known)
 
 
 def read_matlab(path: Path, names: tuple[str, ...]) -> dict[str, npt.NDArray[Any]]:
