@@ -79,7 +79,10 @@ def test_a_family_without_images_is_told():
 
 def test_a_family_that_does_not_tell_its_state_is_labelled_by_factors(monkeypatch):
     def refuse(env, name):
-        raise ConfigError(f"{env!r} cannot be put back into a former state")
+        def tell():
+            raise ConfigError(f"{env!r} cannot be put back into a former state")
+
+        return tell
 
     monkeypatch.setattr("rltransfer.tasks.stepped_in_turn.state_method", refuse)
     with pytest.raises(DataError, match="'rover' does not tell its state, so frames are labelled by factors: palette"):
@@ -110,6 +113,20 @@ def test_classic_systems_tell_positions_and_angles_by_name(family, names):
             told = np.deg2rad(facts[name]) if is_angle else facts[name]
             np.testing.assert_allclose([np.sin(told), np.cos(told)], [np.sin(value), np.cos(value)], atol=1e-9)
             assert not is_angle or abs(facts[name]) <= 180
+    env.close()
+
+
+def test_what_a_family_draws_is_seen_where_it_shows_agents_numbers():
+    spec = Frames(family="cartpole", label="angle", bins=2, rendered=24, frames=40, copies=8, every=2)
+    train, test = spec.train_test()
+    assert (train.images.shape, len(test)) == ((32, 24, 24, 3), 8)
+    assert min(train.counts()) >= 12
+    env = FAMILIES.get("cartpole").task().make_vec(num_envs=8, render_mode="rgb_array")
+    env.reset(seed=[*spec._seeds(0)])
+    drawing = np.asarray(env.render()[3])
+    side = drawing.shape[0] // 24
+    means = drawing.reshape(24, side, 24, side, 3).mean((1, 3))
+    np.testing.assert_allclose(train.images[3], means, atol=1)
     env.close()
 
 

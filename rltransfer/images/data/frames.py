@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from itertools import pairwise
 from typing import Any
@@ -28,7 +28,7 @@ class Frames(DataSpec):
     Training and test frames come from different episodes, as frames of one episode are much alike.
 
     Args:
-        family: a registered family whose observations are images.
+        family: a registered family; one whose observations are no images is seen as it is drawn, by ``rendered``.
         label: a factor, whose values are the classes (each an environment of its own); or what the family tells of
             its frames (``Family.facts``), such as the class of an object, a colour or a position; or a number in its
             state by name and place: ``robot/0``.
@@ -41,6 +41,8 @@ class Frames(DataSpec):
         every: steps between two frames of an episode; more makes them less alike.
         copies: episodes played side by side.
         seed: of episodes and actions.
+        rendered: pixels a side that the family's own drawings, as people see them, are scaled to, in the place of
+            observations; observations where left out.
     """
 
     family: str
@@ -54,6 +56,7 @@ class Frames(DataSpec):
     every: int = Field(default=4, ge=1)
     copies: int = Field(default=8, ge=1, le=1024)
     seed: int = Field(default=0, ge=0)
+    rendered: int | None = Field(default=None, ge=8, le=1024)
 
     def read(self) -> Mapping[str, LabelledSet]:
         """See ``DataSpec.read``."""
@@ -101,7 +104,9 @@ class Frames(DataSpec):
     ) -> Iterator[tuple[npt.NDArray[np.uint8], Mapping[str, Any] | None, int]]:
         """(frame, state of all copies, copy) of ``count`` frames."""
         with_state = self.label not in task.family.factors
-        with closing(_frames(task, [*self._seeds(which)], every=self.every, with_state=with_state)) as frames:
+        seeds = [*self._seeds(which)]
+        played = _frames(task, seeds, every=self.every, with_state=with_state, side=self.rendered)
+        with closing(played) as frames:
             for _, found in zip(tracked(range(count), f"playing {task.family.name}"), frames, strict=False):
                 yield found
 
@@ -111,24 +116,24 @@ class Frames(DataSpec):
 
 
 def _frames(
-    task: Task, seeds: list[int], *, every: int, with_state: bool
+    task: Task, seeds: list[int], *, every: int, with_state: bool, side: int | None
 ) -> Generator[tuple[npt.NDArray[np.uint8], Mapping[str, Any] | None, int], None, None]:
     """Frames without end, ``every`` steps apart, of all copies in turn."""
     from rltransfer.tasks.rollout import action_sampler
 
-    env = task.make_vec(num_envs=len(seeds))
+    env = task.make_vec(num_envs=len(seeds), render_mode=None if side is None else "rgb_array")
     try:
         space = env.single_observation_space
-        if space.dtype != np.uint8 or len(space.shape or ()) != 3:
+        if side is None and (space.dtype != np.uint8 or len(space.shape or ()) != 3):
             raise DataError(_no_images(task, f"{space.dtype} of shape {space.shape}"))
-        get_state = _state_of(env, task) if with_state else None
         samplers = [action_sampler(env.single_action_space, [seed]) for seed in seeds]
         given: Any = seeds
         observations, _ = env.reset(seed=given)
         while True:
-            state = get_state() if get_state is not None else None
+            state = _state_of(env, task) if with_state else None
+            seen = observations if side is None else _drawn(env, side)
             for copy in range(len(seeds)):
-                yield np.array(observations[copy]), state, copy
+                yield np.array(seen[copy]), state, copy
             for _ in range(every):
                 observations = env.step(np.stack([sample() for sample in samplers]))[0]
     finally:
@@ -138,16 +143,27 @@ def _frames(
 def _no_images(task: Task, found: str) -> str:
     """What is wrong with observations that are ``found``, and how to see pixels where the family can show them."""
     shown = next((factor for factor in task.family.factors.values() if "pixels" in (factor.choices or ())), None)
-    hint = f" Show pixels: environment: {{{shown.name}: pixels}}" if shown else " Take a family that is seen in pixels."
+    hint = (
+        f" Show pixels: environment: {{{shown.name}: pixels}}" if shown else " Take what is drawn of it: rendered: 64"
+    )
     return f"family {task.family.name!r}: observations of this task are no uint8 images but {found}.{hint}"
 
 
-def _state_of(env: Any, task: Task) -> Callable[[], Mapping[str, Any]]:
-    """What tells the state of all copies. Raises DataError where nothing does."""
+def _drawn(env: Any, side: int) -> list[npt.NDArray[np.uint8]]:
+    """(side, side, 3) of each copy, the whole drawing."""
+    from PIL import Image as Pillow
+
+    pictures = [Pillow.fromarray(np.asarray(picture, np.uint8)) for picture in env.render()]
+    return [np.asarray(picture.resize((side, side), Pillow.Resampling.BOX)) for picture in pictures]
+
+
+def _state_of(env: Any, task: Task) -> Mapping[str, Any]:
+    """The state of all copies. Raises DataError where nothing tells it."""
     from rltransfer.tasks.stepped_in_turn import state_method
 
     try:
-        return state_method(env, "get_state")
+        state: Mapping[str, Any] = state_method(env, "get_state")()
+        return state
     except ConfigError:
         known = ", ".join(task.family.factors_of(task.task))
         raise DataError(
