@@ -9,7 +9,7 @@ from scipy.linalg import eigh
 from sklearn.neighbors import KNeighborsClassifier
 
 from rltransfer.images.adaptation import CORAL, JDA, TCA, NoAdaptation, SubspaceAlignment
-from rltransfer.images.adaptation.pairs import all_pairs, table
+from rltransfer.images.adaptation.pairs import Pair, all_pairs, table
 
 
 def domains(rows=80, columns=5, seed=0):
@@ -165,6 +165,15 @@ def test_tables_of_pairs_hold_accuracies_in_percent():
         "|---|---|---|---|",
         "| 1-NN | 75.0 | 75.0 | 75.0 |",
     ]
+
+
+def test_domains_of_the_same_initial_keep_columns_of_their_own():
+    pairs = [
+        Pair(source="mnist", target=other, method="1-NN", accuracy=share)
+        for other, share in (("mug", 0.5), ("usps", 1))
+    ]
+    assert table(pairs).splitlines()[0] == "| method | mnist-mug | mnist-usps | mean |"
+    assert table(pairs).splitlines()[2] == "| 1-NN | 50.0 | 100.0 | 75.0 |"
 
 
 SURF = Path(os.environ.get("RLTRANSFER_DATA", "")) / "office_caltech" / "surf"

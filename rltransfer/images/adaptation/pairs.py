@@ -85,9 +85,11 @@ def chosen_pairs(
 
 def table(pairs: Iterable[Pair]) -> str:
     """Accuracies in percent as Markdown: a row a method, a column a pair, and their mean; the oracle last and apart."""
+    rows = list(pairs)
+    short = _short_names({name for pair in rows for name in (pair.source, pair.target)})
     found: dict[str, dict[str, float]] = {}
-    for pair in pairs:
-        found.setdefault(pair.method, {})[f"{pair.source[0]}-{pair.target[0]}".upper()] = 100 * pair.accuracy
+    for pair in rows:
+        found.setdefault(pair.method, {})[f"{short[pair.source]}-{short[pair.target]}"] = 100 * pair.accuracy
     columns = list(next(iter(found.values())))
     lines = [f"| method | {' | '.join(columns)} | mean |", "|---" * (len(columns) + 2) + "|"]
     for name, row in sorted(found.items(), key=lambda item: item[0] == ORACLE):
@@ -96,3 +98,9 @@ def table(pairs: Iterable[Pair]) -> str:
         mean = float(np.mean(list(row.values())))
         lines.append(f"| {name} | {' | '.join(f'{row[column]:.1f}' for column in columns)} | {mean:.1f} |")
     return "\n".join(lines)
+
+
+def _short_names(names: set[str]) -> dict[str, str]:
+    """Initials, or the whole names where two have the same."""
+    initials = {name: name[:1].upper() for name in names}
+    return initials if len(set(initials.values())) == len(names) else {name: name for name in names}
