@@ -139,6 +139,27 @@ def test_domains_of_other_columns_are_refused(estimator):
         clone(estimator).fit(X, y, Xt[:, :2], yt)
 
 
+@pytest.mark.parametrize("estimator", [MatchedMetrics(share=1.0), ManifoldAlignment()], ids=str)
+def test_named_columns_of_the_target_may_be_others_where_features_may(estimator):
+    (X, y), (Xt, yt) = blobs(0), blobs(1, columns=5)
+    pandas = pytest.importorskip("pandas")
+    named, theirs = pandas.DataFrame(X, columns=list("abcd")), pandas.DataFrame(Xt, columns=list("vwxyz"))
+    fitted = clone(estimator).fit(named, y, theirs, yt)
+    assert fitted.feature_names_in_.tolist() == list("vwxyz")
+    assert (fitted.predict(theirs) == clone(estimator).fit(X, y, Xt, yt).predict(Xt)).all()
+    with pytest.raises(DataError, match="target: The feature names should match"):
+        fitted.predict(theirs[list("zyxwv")])
+
+
+def test_named_columns_in_another_order_are_refused_where_features_are_the_same():
+    (X, y), (Xt, _) = blobs(0), blobs(1)
+    pandas = pytest.importorskip("pandas")
+    named, theirs = pandas.DataFrame(X, columns=list("abcd")), pandas.DataFrame(Xt, columns=list("acbd"))
+    with pytest.raises(DataError, match="target: column 1 of Xt is 'c', of X 'b'"):
+        TCA().fit(named, y, theirs)
+    assert (TCA().fit(named, y, theirs[list("abcd")]).predict(theirs[list("abcd")]) >= 0).all()
+
+
 @pytest.mark.parametrize("estimator", ALL, ids=lambda estimator: type(estimator).__name__)
 def test_rows_to_predict_are_checked_too(estimator):
     (X, y), (Xt, yt) = blobs(0), blobs(1)

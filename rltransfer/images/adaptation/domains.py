@@ -78,11 +78,9 @@ def checked_domains(
             raise UnfitDataError("target: labels yt without rows Xt. Give both, or neither where there is no shift.")
         return _unshifted(source, labels), classes
     target = checked_rows(Xt, "target")
-    if same_columns and target.shape[1] != source.shape[1]:
-        raise UnfitDataError(
-            f"target: Xt has {target.shape[1]} columns, the source {source.shape[1]}. Give both the same features."
-        )
-    estimator.n_features_in_ = target.shape[1]
+    if same_columns:
+        _refuse_other_columns(X, Xt, source, target)
+    validate_data(estimator, Xt, dtype=np.float64)  # names and number of the columns that are predicted from
     known = _target_codes(yt, classes, len(target))
     return Domains(source=source, labels=labels, target=target, target_labels=known, is_shifted=True), classes
 
@@ -125,6 +123,20 @@ def row_weights(weights: ArrayLike, rows: int) -> Array:
             f"weights: shape {found.shape} for {rows} rows. Give one a source row, 0 or more, not all of them 0."
         )
     return found
+
+
+def _refuse_other_columns(X: Any, Xt: Any, source: Array, target: Array) -> None:
+    if target.shape[1] != source.shape[1]:
+        raise UnfitDataError(
+            f"target: Xt has {target.shape[1]} columns, the source {source.shape[1]}. Give both the same features."
+        )
+    if not (hasattr(X, "columns") and hasattr(Xt, "columns")):
+        return
+    for place, (ours, theirs) in enumerate(zip(X.columns, Xt.columns, strict=True)):
+        if ours != theirs:
+            raise UnfitDataError(
+                f"target: column {place} of Xt is {theirs!r}, of X {ours!r}. Give both the same, in the same order."
+            )
 
 
 def _unshifted(source: Array, labels: Codes) -> Domains:
