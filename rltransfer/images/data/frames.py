@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from rltransfer.errors import ConfigError, DataError, UnknownNameError
+from rltransfer.errors import ConfigError, DataError
+from rltransfer.images.data.frame_labels import Told, classes_told, factor_values, numbers_of, told_in
 from rltransfer.images.data.sets import ImageSet, LabelledSet
 from rltransfer.images.data.specs import DataSpec
 from rltransfer.progress import tracked
-from rltransfer.registry import FAMILIES, nearest
+from rltransfer.registry import FAMILIES
 from rltransfer.tasks import Factor, FactorValue, Family, Task
-
-Told = str | float
-"""What a frame shows: a class by its name, or a measure, which is put into bins."""
 
 
 class Frames(DataSpec):
@@ -68,10 +65,10 @@ class Frames(DataSpec):
             part: self._of_factor(task, factor, count, which) if factor else self._of_facts(task, count, which)
             for which, (part, count) in enumerate({"train": self.frames - test, "test": test}.items())
         }
-        named, edges = _classes(seen["train"][1], seen["test"][1], self.bins)
+        named, edges = classes_told(seen["train"][1], seen["test"][1], self.bins)
         return {
             part: ImageSet(
-                labels=_numbered(told, named, edges),
+                labels=numbers_of(told, named, edges),
                 class_names=named,
                 images=images,
                 origins=tuple(f"{self.family} {part} frame {number}" for number in range(len(images))),
@@ -82,7 +79,7 @@ class Frames(DataSpec):
     def _of_factor(
         self, task: Task, factor: Factor, count: int, which: int
     ) -> tuple[npt.NDArray[np.uint8], list[Told]]:
-        values = self.values or _values(factor, self.bins)
+        values = self.values or factor_values(factor, self.bins)
         images: list[npt.NDArray[np.uint8]] = []
         told: list[Told] = []
         for value in values:
@@ -96,7 +93,7 @@ class Frames(DataSpec):
         images, told = [], []
         for image, state, copy in self._rollout(task, count, which):
             images.append(image)
-            told.append(_told(task.family, state, copy, self.label))
+            told.append(told_in(task.family, state, copy, self.label))
         return np.stack(images), told
 
     def _rollout(
@@ -169,64 +166,3 @@ def _state_of(env: Any, task: Task) -> Mapping[str, Any]:
         raise DataError(
             f"label: family {task.family.name!r} does not tell its state, so frames are labelled by factors: {known}."
         ) from None
-
-
-def _values(factor: Factor, number: int) -> tuple[FactorValue, ...]:
-    if isinstance(factor.default, bool):
-        return (False, True)
-    if factor.choices:
-        return factor.choices
-    if factor.low is None or factor.high is None:
-        raise ConfigError(f"factor {factor.name!r} has no bounds. Give its values: values: [..., ...]")
-    evenly = np.linspace(factor.low, factor.high, number).tolist()
-    return tuple(dict.fromkeys(round(v) for v in evenly)) if isinstance(factor.default, int) else tuple(evenly)
-
-
-def _told(family: Family, state: Mapping[str, Any] | None, copy: int, label: str) -> Told:
-    """What ``label`` is in one copy, by the family's facts or in its state."""
-    assert state is not None
-    facts = family.facts(state, copy)
-    if label in facts:
-        return facts[label]
-    *names, place = label.split("/")
-    own: Any = state[str(copy)] if str(copy) in state else {name: state[name][copy] for name in state}
-    found = own
-    try:
-        for name in names:
-            found = found[name]
-        return float(np.asarray(found[place] if isinstance(found, Mapping) else np.ravel(found)[int(place)]))
-    except (LookupError, ValueError, TypeError):
-        known = (*family.factors, *facts, *_places_in(own))
-        hint = nearest(label, known)
-        raise UnknownNameError(f"label of frames of family {family.name!r}", label, known, hint) from None
-
-
-def _places_in(state: Mapping[str, Any]) -> Iterator[str]:
-    """Labels by place that a copy's state has: ``robot/0 to robot/5``."""
-    for name, value in state.items():
-        numbers = np.asarray(value) if not isinstance(value, Mapping) else np.empty(0)
-        if numbers.dtype.kind in "fiub" and numbers.size:
-            yield f"{name}/0" + (f" to {name}/{numbers.size - 1}" if numbers.size > 1 else "")
-
-
-def _classes(told: list[Told], others: list[Told], bins: int) -> tuple[tuple[str, ...], npt.NDArray[np.float64] | None]:
-    """Names of the classes, and the inner edges of the bins where they are measures.
-
-    What is told of ``others``, the test frames alone, is a class, too, but moves no edge.
-    """
-    if any(isinstance(value, str) for value in told):
-        return tuple(sorted({*map(str, told), *map(str, others)})), None
-    edges = np.unique(np.quantile(np.array(told, np.float64), np.linspace(0, 1, bins + 1)[1:-1]))
-    marks = ["", *(f"{edge:.3g}" for edge in edges), ""]
-    return tuple(_bin_name(low, high) for low, high in pairwise(marks)), edges
-
-
-def _bin_name(low: str, high: str) -> str:
-    """Of the bin between two edges, of which the first and the last have one."""
-    return f"{low} to {high}" if low and high else f"from {low}" if low else f"below {high}"
-
-
-def _numbered(told: list[Told], named: tuple[str, ...], edges: npt.NDArray[np.float64] | None) -> npt.NDArray[np.int64]:
-    if edges is not None:
-        return np.searchsorted(edges, np.array(told, np.float64), side="right").astype(np.int64)
-    return np.array([named.index(str(value)) for value in told])
