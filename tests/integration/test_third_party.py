@@ -44,9 +44,9 @@ def test_its_factors_are_checked_like_built_in_ones(toy_file, third_party, rltra
     assert "unknown family 'toy'" in absent.stderr
 
 
-def test_transfer_between_gymnasium_ids_needs_no_python(tmp_path, rltransfer):
+def test_transfer_between_gymnasium_ids_needs_no_python(tmp_path, in_process):
     (tmp_path / "adhoc.yaml").write_text(ADHOC)
-    done = rltransfer("run", "adhoc.yaml", cwd=tmp_path)
+    done = in_process("run", "adhoc.yaml", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     run = tmp_path / "runs" / "adhoc"
     carried = json.loads((run / "short" / "finetune" / "seed-0" / "transfer.json").read_text())

@@ -100,19 +100,19 @@ def test_the_manifest_says_under_what_circumstances(tiny):
     assert manifest["git"].keys() == {"working directory", "rltransfer"}
 
 
-def test_running_again_with_other_workers_skips_what_is_finished(tiny, rltransfer, snapshot):
+def test_running_again_with_other_workers_skips_what_is_finished(tiny, in_process, snapshot):
     trials = [path for path in (tiny / "run").iterdir() if path.is_dir()]
     before = [snapshot(trial) for trial in trials]
     started = time.monotonic()
-    done = rltransfer("run", "tiny.yaml", "budget=256", "workers=1", "--out", "run", cwd=tiny)
+    done = in_process("run", "tiny.yaml", "budget=256", "workers=1", "--out", "run", cwd=tiny)
     assert (done.returncode, done.stderr) == (0, "")
     assert time.monotonic() - started < 30  # training all of it takes longer
     assert done.stdout.startswith("8 trials were finished before\ntiny: transfer")
     assert [snapshot(trial) for trial in trials] == before
 
 
-def test_show_prints_the_same_tables(tiny, rltransfer):
-    shown = rltransfer("show", "run", cwd=tiny)
+def test_show_prints_the_same_tables(tiny, in_process):
+    shown = in_process("show", "run", cwd=tiny)
     assert (shown.returncode, shown.stderr) == (0, "")
     text = [line.rstrip() for line in shown.stdout.splitlines()]
     assert text == (tiny / "run" / "result.txt").read_text().splitlines()
@@ -120,9 +120,9 @@ def test_show_prints_the_same_tables(tiny, rltransfer):
     assert printed[8 : 8 + len(text)] == text
 
 
-def test_another_configuration_is_refused_by_its_keys_and_nothing_changes(tiny, rltransfer, snapshot):
+def test_another_configuration_is_refused_by_its_keys_and_nothing_changes(tiny, in_process, snapshot):
     before = snapshot(tiny)
-    done = rltransfer("run", "tiny.yaml", "targets.dusk.environment.slip=0.1", "--out", "run", cwd=tiny)
+    done = in_process("run", "tiny.yaml", "targets.dusk.environment.slip=0.1", "--out", "run", cwd=tiny)
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
     assert "differs in" in done.stderr
