@@ -29,7 +29,7 @@ ALIKE = [
     TCA(),
     JDA(),
     KMM(),
-    KLIEP(),
+    KLIEP(num_centres=15, folds=2),
     DiscriminativeRatio(),
     RegularisedTransfer(),
     SourceEnsemble(),

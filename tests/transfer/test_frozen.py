@@ -49,7 +49,7 @@ def test_what_is_frozen_stays_bit_equal_and_the_rest_learns(algorithm, at, pair,
     model, source = pair(algorithm, robots=("omni", "differential"), **options)
     rlt.Frozen(at=at).attach(model, source)
     before, theirs = snapshot(model), snapshot(source)
-    model.learn(256)
+    model.learn(128)
     frozen = STAGES[: STAGES.index(at)]
     for name, parameter in named_parts(model).items():
         stage = stage_of(name, model)
