@@ -59,7 +59,7 @@ def test_it_learns_is_saved_and_comes_back(algorithm, seen, learner, world, snap
         return
     model = learner(algorithm, seen)
     before = snapshot(model)
-    model.learn(64)
+    model.learn(128)
     moved = {name for name, value in named_parts(model).items() if not torch.equal(value, before[name])}
     assert any(name.startswith("trunk.") for name in moved)
     assert {name for name in before if "target" not in name} - moved <= {"log_std", TEMPERATURE}
