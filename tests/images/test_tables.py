@@ -235,7 +235,11 @@ def test_attribute_splits_are_turned_to_rows_and_counted_from_0(tmp_path):
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ([0, 1, 0, 1], "labels have shape (4,), but the splits are over 5 images"),
+        ([0, 1, 0, 1], "labels has shape (4,) for 5 rows"),
+        ([0, 1, np.nan, 1, 2], "labels: row 2 has no label; 1 of 5 are missing"),
+        (["cat", "dog", "cat", "dog", "yak"], "Give whole numbers: places in class_names"),
+        ([0, 1, 0, 3, 2], "label 3 of image 3 is none of 0 to 2"),
+        ([0, 1, 0, -1, 2], "label -1 of image 3 is none of 0 to 2"),
         ([0, 1, 0, 1, 1], "unseen class 'dog' is among the seen"),
         ([0, 0, 0, 0, 2], "class 'dog' has no image"),
     ],

@@ -75,6 +75,14 @@ def test_topics_recognise_a_class_never_shown():
 def test_what_has_no_topics_is_told():
     with pytest.raises(ConfigError, match=r"descriptions\[1\] is empty"):
         description_topics(["swims", " "], 1)
+    with pytest.raises(ConfigError, match=r"descriptions\[1\] is empty or no text"):
+        description_topics(["swims", None], 1)
+    with pytest.raises(ConfigError, match="descriptions are one text"):
+        description_topics("swims and flies", 1)
+    with pytest.raises(ConfigError, match="counts are no numbers"):
+        count_topics([["swims"]], 1)
+    with pytest.raises(ConfigError, match=r"1\.5 topics of 3 classes"):
+        count_topics(np.ones((3, 5)), 1.5)
     with pytest.raises(ConfigError, match="no word stands in 2 of them"):
         description_topics(["swims", "flies"], 1)
     with pytest.raises(ConfigError, match="3 topics of 2 classes"):

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from rltransfer.errors import DataError
 from rltransfer.images.data.matlab import read_matlab
 from rltransfer.images.data.paths import located_file
+from rltransfer.images.given_rows import given_labels
 
 Indices = npt.NDArray[np.int64]
 """Numbers of images, from 0."""
@@ -57,12 +58,18 @@ class AttributeSplits:
             labels: (num_images,) indices into ``class_names``.
 
         Raises:
-            DataError: labels of another number, an unseen class among the seen, or a class without an image.
+            DataError: labels missing, of another number or of no class, an unseen class among the seen, or a class
+                without an image.
         """
-        if labels.shape != (self.num_images,):
-            raise DataError(f"labels have shape {labels.shape}, but the splits are over {self.num_images} images.")
-        seen = np.unique(labels[np.concatenate([self.trainval, self.test_seen])])
-        unseen = np.unique(labels[self.test_unseen])
+        found = given_labels(labels, "labels", self.num_images)
+        if not np.issubdtype(found.dtype, np.integer):
+            raise DataError(f"labels are of {found.dtype}. Give whole numbers: places in class_names, from 0.")
+        outside = (found < 0) | (found >= len(self.class_names))
+        if outside.any():
+            row = int(outside.argmax())
+            raise DataError(f"label {found[row]} of image {row} is none of 0 to {len(self.class_names) - 1}.")
+        seen = np.unique(found[np.concatenate([self.trainval, self.test_seen])])
+        unseen = np.unique(found[self.test_unseen])
         both = np.intersect1d(seen, unseen)
         if len(both):
             raise DataError(

@@ -41,9 +41,11 @@ def description_topics(
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
-    empty = [k for k, text in enumerate(descriptions) if not text.strip()]
+    if isinstance(descriptions, str):
+        raise ConfigError("descriptions are one text. Give a list, a text for each class.")
+    empty = [k for k, text in enumerate(descriptions) if not isinstance(text, str) or not text.strip()]
     if empty:
-        raise ConfigError(f"descriptions[{empty[0]}] is empty. Describe every class, or leave it out.")
+        raise ConfigError(f"descriptions[{empty[0]}] is empty or no text. Describe every class, or leave it out.")
     try:
         counts = CountVectorizer(min_df=min_classes, stop_words="english").fit_transform(descriptions)
     except ValueError as error:
@@ -56,10 +58,13 @@ def count_topics(counts: ArrayLike, num_topics: int, *, kind: Kind = "nmf", seed
     from sklearn.decomposition import NMF, LatentDirichletAllocation
     from sklearn.feature_extraction.text import TfidfTransformer
 
-    table = np.asarray(counts, dtype=np.float64)
+    try:
+        table = np.asarray(counts, dtype=np.float64)
+    except ValueError as error:
+        raise ConfigError(f"counts are no numbers ({error}). Texts are for description_topics.") from error
     if table.ndim != 2 or not np.isfinite(table).all() or (table < 0).any():
         raise ConfigError("counts are (classes, words), finite and not negative.")
-    if not 1 <= num_topics <= min(table.shape):
+    if not isinstance(num_topics, int | np.integer) or not 1 <= num_topics <= min(table.shape):
         raise ConfigError(f"{num_topics} topics of {table.shape[0]} classes and {table.shape[1]} words: take fewer.")
     bare = np.flatnonzero(table.sum(axis=1) == 0)
     if len(bare):
