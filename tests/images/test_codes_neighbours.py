@@ -86,8 +86,14 @@ def test_names_and_labels_that_do_not_hold_are_told():
     with pytest.raises(UnknownNameError, match="unknown weights 'distances'"):
         knn_predict(CODES, LABELS, QUERIES, weights="distances")
     for ask in (lambda: knn_predict(CODES, LABELS[:-1], QUERIES), lambda: separation(CODES, LABELS[:-1])):
-        with pytest.raises(DataError, match=r"700 codes, but labels of shape \(699,\)"):
+        with pytest.raises(DataError, match=r"labels has shape \(699,\) for 700 rows"):
             ask()
+    missing = np.where(LABELS == 1, np.nan, LABELS)
+    for labels, message in ((missing, "has no label"), (LABELS.astype(str), "Number the"), (LABELS - 9, "from 0")):
+        with pytest.raises(DataError, match=message):
+            knn_predict(CODES, labels, QUERIES)
+        with pytest.raises(DataError, match=message):
+            separation(CODES, labels)
 
 
 def test_a_probe_learns_what_is_linear():
@@ -99,5 +105,7 @@ def test_a_probe_learns_what_is_linear():
         linear_probe(QUERIES, np.zeros(600, int))
     with pytest.raises(DataError, match="code 0 has nan"):
         linear_probe(np.full((600, 1), np.nan), LABELS[:600])
-    with pytest.raises(DataError, match="do not fit together"):
+    with pytest.raises(DataError, match=r"labels has shape \(5,\) for 600 rows"):
         linear_probe(QUERIES, np.zeros(5, int))
+    with pytest.raises(DataError, match="labels: row 0 has no label; 600 of 600"):
+        linear_probe(QUERIES, np.full(600, np.nan))

@@ -7,7 +7,8 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from rltransfer.errors import DataError, UnknownNameError
+from rltransfer.errors import DataError, UnfitDataError, UnknownNameError
+from rltransfer.images.given_rows import given_labels
 from rltransfer.progress import tracked
 from rltransfer.registry import nearest
 
@@ -140,8 +141,9 @@ def require_finite(codes: Table) -> None:
 
 
 def _require_labels(codes: Table, labels: npt.NDArray[np.int64]) -> None:
-    if labels.shape != (len(codes),):
-        raise DataError(f"there are {len(codes)} codes, but labels of shape {labels.shape}. Give each one label.")
+    found = given_labels(labels, "labels", len(codes))
+    if not np.issubdtype(found.dtype, np.integer) or (found < 0).any():
+        raise UnfitDataError(f"labels are of {found.dtype}. Number the classes from 0.")
 
 
 def _require_known(kind: str, name: str, known: tuple[str, ...]) -> None:

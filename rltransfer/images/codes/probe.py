@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from rltransfer.errors import DataError
 from rltransfer.images.codes.nearest import require_finite
+from rltransfer.images.given_rows import given_labels
 
 
 def linear_probe(
@@ -32,7 +33,7 @@ def linear_probe(
         A scikit-learn pipeline with ``predict``, ``predict_proba`` and ``score``.
 
     Raises:
-        DataError: one class only, numbers that do not fit, or codes that are not finite.
+        DataError: one class only, labels missing or of another number, or codes that are not finite.
 
     Source: own choice, because scikit-learn's defaults are what codes are commonly judged by.
     """
@@ -41,10 +42,10 @@ def linear_probe(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    if codes.ndim != 2 or len(codes) != len(labels):
-        raise DataError(f"codes {codes.shape} and labels {labels.shape} do not fit together.")
+    if codes.ndim != 2:
+        raise DataError(f"codes have shape {codes.shape}. Give (n, d).")
     require_finite(codes)
-    if len(np.unique(labels)) < 2:
+    if len(np.unique(given_labels(labels, "labels", len(codes)))) < 2:
         raise DataError("a probe needs two classes at least to tell apart.")
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=max_iterations))
     with warnings.catch_warnings():
