@@ -85,6 +85,18 @@ class TestEach:
         known = (clone(estimator).fit(rows, labels, target, truth).predict(target) == truth).mean()
         assert known > without + 0.3
 
+    def test_few_labels_of_the_target_help_with_the_rows_that_have_none(self, estimator):
+        """One class has moved to where the source has no rows; a fifth of the target says which it is."""
+        if isinstance(estimator, SourceEnsemble):
+            pytest.skip("it chooses among what sources say, and none says this")
+        (rows, labels), (target, truth) = blobs(0), blobs(1, rows=90)
+        target = target + (truth == 2)[:, None] * np.array([2.5, 0, -3, 3])
+        yt, rest = np.where(np.arange(90) < 18, truth, -1), np.arange(90) >= 18
+        unsupervised = clone(estimator).fit(rows, labels, target).predict(target)[rest]
+        semi_supervised = clone(estimator).fit(rows, labels, target, yt).predict(target)[rest]
+        assert (unsupervised == truth[rest]).mean() < 0.7
+        assert (semi_supervised == truth[rest]).mean() > 0.85
+
     def test_held_out_source_rows_can_be_predicted(self, estimator):
         rows, labels = blobs(0)
         probes, truth = blobs(2)

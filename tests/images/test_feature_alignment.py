@@ -89,6 +89,29 @@ def test_tca_solves_the_eigenproblem_of_the_paper(kernel):
     assert ours.align(both) == pytest.approx(mapped * signs, rel=1e-5, abs=1e-6)
 
 
+def test_tca_solves_skadas_matrices_which_skada_itself_does_not():
+    """skada 0.6 takes eigenvectors of A^-1 B, which is not symmetric, by a routine for symmetric matrices."""
+    from skada._subspace import TransferComponentAnalysisAdapter
+
+    source, labels, target = domains(rows=30)
+    means = mean_matrix(30, 30)
+    adapter = TransferComponentAnalysisAdapter(kernel="linear", n_components=3, mu=2 / np.linalg.norm(means))
+    adapter.fit(np.concatenate([source, target]), sample_domain=np.repeat([1, -2], 30))
+    left = np.eye(60) + adapter.mu * adapter.K_ @ means @ adapter.K_
+    right = adapter.K_ @ (np.eye(60) - 1 / 60) @ adapter.K_
+
+    def misfit(vectors):
+        """Of B v = value * A v, relative, for each v at its best value."""
+        ours, theirs = right @ vectors, left @ vectors
+        values = (ours * theirs).sum(0) / (theirs**2).sum(0)
+        return np.linalg.norm(ours - values * theirs, axis=0) / np.linalg.norm(ours, axis=0)
+
+    # mu weighs the other term, so that reg is 1 / mu; its L is not of Frobenius norm 1
+    ours = TCA(num_components=3, reg=0.5, normalise=False).fit(source, labels, target)
+    assert misfit(ours.coefficients_).max() < 1e-6
+    assert misfit(adapter.eigvects_).min() > 1e-3
+
+
 def test_tca_brings_means_together_and_more_so_with_less_regularisation():
     source, labels, target = domains(rows=60)
 
