@@ -170,6 +170,13 @@ def test_an_arff_is_read_as_weka_writes_it(tmp_path):
         ("a.csv", CSV.replace("b,3,4,2", "b,3,4"), {"leave_out": ("name",)}, "a.csv:3: has 3 cells for 4 columns"),
         ("a.csv", CSV.replace("b,3,", "b,?,"), {"leave_out": ("name",)}, "a.csv:3: feature 'wmc' is not a number"),
         ("a.csv", CSV.replace("4,2", "4,"), {"leave_out": ("name",)}, "a.csv:3: its label is missing or of no class"),
+        (
+            "a.csv",
+            CSV.replace("4,2", "4,NaN"),
+            {"leave_out": ("name",)},
+            "a.csv:3: its label is missing or of no class",
+        ),
+        ("a.csv", "wmc,bug\n1,yes\n2,nan\n3,no\n", {}, "a.csv:3: its label is missing or of no class"),
         ("a.csv", CSV, {"leave_out": ("name",), "positive_above": 5}, "only the class 'no' to learn from"),
         ("a.csv", CSV, {"label": "name", "positive_above": 5}, "'name', which holds text"),
         ("a.csv", "", {}, "is empty. Its first line names the columns."),

@@ -20,8 +20,8 @@ from rltransfer.images.data.sets import LabelledSet
 from rltransfer.images.data.specs import FileSpec
 from rltransfer.registry import nearest
 
-MISSING = ("", "?")
-"""What stands in a cell that has no value."""
+MISSING = ("", "?", "nan")
+"""What stands in a cell that has no value, in small letters or large ones."""
 
 
 class Table(FileSpec):
@@ -70,9 +70,9 @@ class Table(FileSpec):
     def _labels(self, path: Path, cells: list[str]) -> npt.NDArray[np.generic]:
         """A class a row: numbers where all are, else text; "" or NaN where it is missing."""
         numbers = np.array([_number(cell) for cell in cells])
-        is_text = any(math.isnan(number) and cell not in MISSING for number, cell in zip(numbers, cells, strict=True))
+        is_text = any(math.isnan(number) and not _is_missing(cell) for number, cell in zip(numbers, cells, strict=True))
         if self.positive_above is None:
-            return np.array(["" if cell in MISSING else cell for cell in cells]) if is_text else numbers
+            return np.array(["" if _is_missing(cell) else cell for cell in cells]) if is_text else numbers
         if is_text:
             raise DataError(f"{path}: positive_above needs numbers in the column {self.label!r}, which holds text.")
         named = np.where(numbers > self.positive_above, "yes", "no")
@@ -127,6 +127,10 @@ def _numbers(path: Path, sheet: _Sheet, columns: list[int]) -> npt.NDArray[np.fl
                 "Name it in leave_out."
             )
     return numbers
+
+
+def _is_missing(cell: str) -> bool:
+    return cell.lower() in MISSING
 
 
 def _number(cell: str) -> float:
