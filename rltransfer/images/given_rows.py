@@ -31,7 +31,7 @@ def number_rows(values: Any, name: str, *, columns: int | None = None) -> FloatA
         found = np.asarray(values)
         if np.iscomplexobj(found):
             raise UnfitDataError(f"{name}: Complex data not supported. Give real numbers.")
-        found = found if found.dtype == np.float32 else found.astype(np.float64)
+        found = found if found.dtype == np.float32 else found.astype(np.float64, copy=False)
     except UnfitDataError:
         raise
     except ValueError as error:

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.linalg import eigh
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import KNeighborsClassifier
 
+from rltransfer.errors import DataError
 from rltransfer.images.adaptation import CORAL, JDA, TCA, NoAdaptation, SubspaceAlignment
 from rltransfer.images.adaptation.pairs import Pair, all_pairs, table
 
@@ -65,6 +67,15 @@ def test_coral_gives_the_source_the_targets_covariance():
     ours = CORAL(reg=0).fit(source, labels, target)
     assert np.cov(ours.align_source(source).T) == pytest.approx(np.cov(target.T), abs=1e-8)
     assert np.cov(source.T) != pytest.approx(np.cov(target.T), abs=0.1)
+
+
+def test_coral_ends_with_a_warning_where_domains_are_of_unlike_scales():
+    draws, labels = np.random.default_rng(0), np.arange(60) % 3
+    source, target = (3 * np.eye(3, 4)[labels] + draws.normal(size=(60, 4)) / 2 for _ in range(2))
+    with pytest.warns(ConvergenceWarning, match="StandardScaler"):
+        CORAL().fit(source, labels, target + 1e6, np.where(np.arange(60) < 40, labels, -1))
+    with pytest.raises(DataError, match=r"reg: -1\. Give 0 or more"):
+        CORAL(reg=-1).fit(source, labels, target)
 
 
 def mean_matrix(source, target):

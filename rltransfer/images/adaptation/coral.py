@@ -6,8 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from rltransfer.errors import UnfitDataError
 from rltransfer.images.adaptation.domains import Array, Domains
 from rltransfer.images.adaptation.feature_alignment import FeatureAlignment
+
+MOST_STEPS = 1_000_000
+"""Of the support vector machine, which would not end on columns of very unlike scales; then scikit-learn warns."""
 
 
 class CORAL(FeatureAlignment):
@@ -26,6 +30,8 @@ class CORAL(FeatureAlignment):
         self.estimator = estimator
 
     def _align(self, domains: Domains) -> None:
+        if not 0 <= self.reg < np.inf:
+            raise UnfitDataError(f"reg: {self.reg}. Give 0 or more.")
         whitened = _power(_covariance(domains.source, self.reg), -0.5)
         self.colouring_ = whitened @ _power(_covariance(domains.target, self.reg), 0.5)
 
@@ -36,7 +42,7 @@ class CORAL(FeatureAlignment):
     def _usual_classifier(self) -> Any:
         from sklearn.svm import SVC
 
-        return SVC(kernel="linear")
+        return SVC(kernel="linear", max_iter=MOST_STEPS)
 
 
 def _covariance(rows: Array, reg: float) -> Array:

@@ -15,13 +15,13 @@ FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.int64]
 
 
-def checked_features(X: ArrayLike, *, columns: int | None = None) -> FloatArray:
+def checked_features(X: ArrayLike) -> FloatArray:
     """``X`` as (images, features) of float32 or float64.
 
     Raises:
         UnfitDataError: another shape, no image, or a number that is not finite, with its row and column.
     """
-    features = number_rows(X, "X", columns=columns)
+    features = number_rows(X, "X")
     if 0 in features.shape:
         raise UnfitDataError(f"X has shape {features.shape}. Features are (images, features), at least one of each.")
     return features
