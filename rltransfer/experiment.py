@@ -142,6 +142,7 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
         ConfigError: the algorithm cannot act, or the trunk cannot read, in a task; the message names the task.
     """
     from rltransfer.agents.making import check_agent_spaces
+    from rltransfer.tasks.labelled import Classification
     from rltransfer.tasks.perceived import perceived
     from rltransfer.tasks.vec_env import channels_first
 
@@ -163,7 +164,9 @@ def check_parts(config: ExperimentConfig) -> dict[str, Any]:
         for doubt in sorted(doubts):
             warnings.warn(f"{place}: {doubt}", NoEffectWarning, stacklevel=2)
         doubted |= doubts
-        found = {"precision": trunk.precision, "device": _device(), "threads": config.threads}
+        found |= {"precision": trunk.precision, "device": _device(), "threads": config.threads}
+        if isinstance(task.family, Classification):
+            found.setdefault("data", {})[name] = task.family.described()
     if config.source.agent is not None:
         _check_given_source(config)
     for method in config.methods:

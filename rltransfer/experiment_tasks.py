@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rltransfer.config import AdHocFamily, DataFamily, ExperimentConfig, PublishedFamily
 from rltransfer.errors import NotApplicableError
@@ -22,18 +23,50 @@ if TYPE_CHECKING:
 
 def task_of_experiment(config: ExperimentConfig, name: str, *, seed: int = 0) -> Task:
     """The task called ``name``: a target, or ``"source"``; ``seed`` says which examples it has, where it has few."""
+    return _in_family(config, name, _family_of(config, name, seed))
+
+
+def task_of_report(config: ExperimentConfig, name: str, described: Mapping[str, Any]) -> Task:
+    """``task_of_experiment`` for a report: labelled data are not read where their numbers are known.
+
+    So a run is shown where its data is not.
+
+    Args:
+        config: of the run.
+        name: of the task.
+        described: by name of the task, ``Classification.described`` as the run's manifest has it; what is missing or
+            damaged is read instead.
+    """
+    from rltransfer.tasks.labelled import DescribedClassification
+
+    settings = config.task(name).family
+    if isinstance(settings, PublishedFamily):
+        return _in_family(config, name, DescribedClassification(settings.published, num_classes=1000, num_train=0))
+    known = described.get(name)
+    if not isinstance(settings, DataFamily) or not isinstance(known, dict):
+        return task_of_experiment(config, name)
+    numbers = [known.get(key) for key in ("classes", "train")]
+    if not all(isinstance(number, int) and number > 0 for number in numbers):
+        return task_of_experiment(config, name)
+    family = DescribedClassification(_data_name(settings), num_classes=known["classes"], num_train=known["train"])
+    return _in_family(config, name, family)
+
+
+def _family_of(config: ExperimentConfig, name: str, seed: int) -> Family:
     point = config.task(name)
     if isinstance(point.family, AdHocFamily):
         adhoc = point.family
-        family: Family = GymnasiumFamily(
-            adhoc.id, kwargs=adhoc.kwargs, attributes=adhoc.attributes, wrappers=adhoc.wrappers
-        )
-    elif isinstance(point.family, DataFamily):
-        family = _classification(config, point.family, seed)
-    elif isinstance(point.family, PublishedFamily):
-        family = _published(config, point.family.published)
-    else:
-        family = FAMILIES.get(point.family)
+        return GymnasiumFamily(adhoc.id, kwargs=adhoc.kwargs, attributes=adhoc.attributes, wrappers=adhoc.wrappers)
+    if isinstance(point.family, DataFamily):
+        return _classification(config, point.family, seed)
+    if isinstance(point.family, PublishedFamily):
+        return _published(config, point.family.published)
+    found: Family = FAMILIES.get(point.family)
+    return found
+
+
+def _in_family(config: ExperimentConfig, name: str, family: Family) -> Task:
+    point = config.task(name)
     drawn, told = point.randomize, config.context
     names = told.factors
     if told.visibility != "hidden" and names is None:  # source and targets are told the same: what the source draws
@@ -61,13 +94,16 @@ def _loaded(settings: str, wanted: Preprocessing, seed: int) -> Classification:
 
     family = DataFamily.model_validate_json(settings)
     train, test = family.data.train_test(per_class=family.per_class, seed=seed)
-    name = json.loads(settings)["data"]["format"]
-    if (path := getattr(family.data, "path", None)) is not None:
-        name = f"{name} {path}"
-    if family.per_class != "all":
-        name = f"{name} ({family.per_class} of each class)"
     skipped = tuple(dict.fromkeys((*train.skipped, *test.skipped)))  # parts drawn from one set both have its list
-    return Classification(name, train=examples_of(train, wanted), test=examples_of(test, wanted), skipped=skipped)
+    examples = {"train": examples_of(train, wanted), "test": examples_of(test, wanted)}
+    return Classification(_data_name(family), **examples, skipped=skipped)
+
+
+def _data_name(settings: DataFamily) -> str:
+    name = str(settings.model_dump(mode="json")["data"]["format"])
+    if (path := getattr(settings.data, "path", None)) is not None:
+        name = f"{name} {path}"
+    return name if settings.per_class == "all" else f"{name} ({settings.per_class} of each class)"
 
 
 def _read_by(folder: str) -> Box:

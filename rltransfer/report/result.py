@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 
 from rltransfer.config import ExperimentConfig, load_experiment
 from rltransfer.errors import ArtifactError, ConfigError
-from rltransfer.experiment_tasks import task_of_experiment
+from rltransfer.experiment_tasks import task_of_report
 from rltransfer.metrics import MIN_SEEDS, Curve, stratified_bootstrap, summarize
 from rltransfer.report.sizes import Sizes, sizes_of
 from rltransfer.report.target import Arm, TargetResult
 from rltransfer.report.words import WORDS, Words
 from rltransfer.runs import SOURCE, EvaluationRow, RunDirectory, TrialDirectory, TrialName
+from rltransfer.tasks.family import Task
 
 THRESHOLD_SHARE = 0.8
 """Where no threshold is given: this share of the way from the control's first mean return to its best."""
@@ -93,7 +95,9 @@ def collect(run: RunDirectory) -> Result:
         raise ConfigError(f"{run.path} is not a run: it has no {run.config.name}. Give the directory of a run.")
     config = load_experiment(run.config)
     trials = _without_misfits({name: _read(run.trial(name)) for name in _names(config)}, config)
-    targets = tuple(_target(trials, config, name) for name in config.targets)
+    described = _described_data(run)
+    tasks = {name: task_of_report(config, name, described) for name in (SOURCE, *config.targets)}
+    targets = tuple(_target(trials, config, name, tasks[name]) for name in config.targets)
     done = ("finished", "not applicable", "failed")
     return Result(
         experiment=config.experiment,
@@ -101,10 +105,10 @@ def collect(run: RunDirectory) -> Result:
         source_words=WORDS[config.source_kind],
         num_seeds=len(config.seeds),
         source_steps=config.source.budget or 0,
-        source_task=str(task_of_experiment(config, SOURCE)),
+        source_task=str(tasks[SOURCE]),
         source=replace(_arm(trials, SOURCE, "", config.seeds), method=SOURCE),
         targets=targets,
-        sizes=sizes_of(config),
+        sizes=sizes_of(config, tasks),
         failed={str(n): str(t.status.get("error", "")) for n, t in trials.items() if t.status.get("state") == "failed"},
         damaged={str(n): t.damage for n, t in trials.items() if t.damage},
         missing=tuple(str(n) for n, t in trials.items() if not t.damage and t.status.get("state") not in done),
@@ -113,6 +117,15 @@ def collect(run: RunDirectory) -> Result:
             *_left_out(trials),
         ),
     )
+
+
+def _described_data(run: RunDirectory) -> Mapping[str, Any]:
+    """What the manifest tells of each task's labelled data; nothing where it is older, damaged or gone."""
+    try:
+        found = json.loads(run.manifest.read_bytes())["data"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _names(config: ExperimentConfig) -> list[TrialName]:
@@ -207,8 +220,7 @@ def _left_out(trials: Trials) -> Iterator[str]:
         yield f"{', '.join(tasks)}: {line}"
 
 
-def _target(trials: Trials, config: ExperimentConfig, name: str) -> TargetResult:
-    task = task_of_experiment(config, name)
+def _target(trials: Trials, config: ExperimentConfig, name: str, task: Task) -> TargetResult:
     control, *others = [_arm(trials, name, method.label, config.seeds) for method in config.methods]
     threshold = config.threshold
     if threshold is None and control.curves:

@@ -11,11 +11,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from rltransfer.config import DataFamily, ExperimentConfig
-from rltransfer.experiment_tasks import task_of_experiment
 from rltransfer.metrics import Interval, judge, stratified_bootstrap, t_interval
 from rltransfer.report.styles import ruled_table
 from rltransfer.report.target import Arm, TargetResult, arms_of
 from rltransfer.report.words import Words, interval_in_words
+from rltransfer.tasks.family import Task
 
 BEST, LEVEL = "*", "="
 """Marks of the best method of a size, and of those that are not told apart from it."""
@@ -51,14 +51,14 @@ class Score:
     mark: str
 
 
-def sizes_of(config: ExperimentConfig) -> tuple[Sizes, ...]:
-    """The groups of at least two targets of ``config`` that differ in ``per_class`` alone."""
+def sizes_of(config: ExperimentConfig, tasks: Mapping[str, Task]) -> tuple[Sizes, ...]:
+    """The groups of at least two targets of ``config`` that differ in ``per_class`` alone; ``tasks`` by name."""
     groups: dict[str, dict[str, DataFamily]] = {}
     for name in config.targets:
         family = config.task(name).family
         if isinstance(family, DataFamily):
             groups.setdefault(family.model_copy(update={"per_class": "all"}).model_dump_json(), {})[name] = family
-    return tuple(_sizes(config, families) for families in groups.values() if len(families) > 1)
+    return tuple(_sizes(tasks, families) for families in groups.values() if len(families) > 1)
 
 
 def scores(sizes: Sizes, targets: tuple[TargetResult, ...]) -> dict[str, list[Score | None]]:
@@ -94,14 +94,17 @@ def _cell(score: Score | None) -> Text:
     return Text(f"{interval_in_words(score.reached)} {score.mark or ' '}", style="bold" if score.mark == BEST else "")
 
 
-def _sizes(config: ExperimentConfig, families: Mapping[str, DataFamily]) -> Sizes:
-    from rltransfer.tasks.labelled import Classification
+def _sizes(tasks: Mapping[str, Task], families: Mapping[str, DataFamily]) -> Sizes:
+    from rltransfer.tasks.labelled import Classification, DescribedClassification
 
     found = {}
     for name in families:
-        data = task_of_experiment(config, name).family
-        assert isinstance(data, Classification)
-        found[name] = len(data.train) / len(data.train.classes)
+        data = tasks[name].family
+        if isinstance(data, DescribedClassification):
+            found[name] = data.num_train / data.num_classes
+        else:
+            assert isinstance(data, Classification)
+            found[name] = len(data.train) / len(data.train.classes)
     rising = sorted(families, key=lambda name: found[name])
     asked = {name: family.per_class for name, family in families.items()}
     stems = {name.removesuffix(f"-{size}") for name, size in asked.items()}

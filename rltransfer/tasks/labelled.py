@@ -127,8 +127,46 @@ class Classification(Family):
 
     def reference_score(self, task: Task) -> ReferenceScore:
         """Guessing, and naming every class rightly."""
-        chance = 1 / len(self.train.classes)
-        return ReferenceScore(random=chance, expert=1.0, episodes=0, source="chance, and no mistake: by definition")
+        return guessing(len(self.train.classes))
+
+    def described(self) -> dict[str, int]:
+        """What a report asks of the data: numbers of classes, and of examples to learn from and to test on."""
+        return {"classes": len(self.train.classes), "train": len(self.train), "test": len(self.test)}
+
+
+class DescribedClassification(Family):
+    """A ``Classification`` in a report on a finished run: its numbers, without the examples.
+
+    Args:
+        name: of the data set.
+        num_classes: how many classes it has.
+        num_train: how many examples are learned from.
+    """
+
+    render_modes = ()
+    robots: Mapping[str, str] = Classification.robots
+    tasks: Mapping[str, str] = Classification.tasks
+    factors: Mapping[str, Any] = {}
+    restores_state = False
+
+    def __init__(self, name: str, *, num_classes: int, num_train: int) -> None:
+        self.name = name
+        self.summary = f"{num_classes} classes, {num_train} examples to learn from"
+        self.num_classes, self.num_train = num_classes, num_train
+
+    def make_vec(self, task: Task, *, num_envs: int, render_mode: str | None = None) -> VectorEnv[Any, Any, Any]:
+        """Refused: there are no examples."""
+        raise NotApplicableError(f"data set {self.name!r} is described without its examples")
+
+    def reference_score(self, task: Task) -> ReferenceScore:
+        """See ``Classification.reference_score``."""
+        return guessing(self.num_classes)
+
+
+def guessing(num_classes: int) -> ReferenceScore:
+    """Accuracy of guessing among ``num_classes``, and of no mistake."""
+    source = "chance, and no mistake: by definition"
+    return ReferenceScore(random=1 / num_classes, expert=1.0, episodes=0, source=source)
 
 
 class PublishedClasses(Family):

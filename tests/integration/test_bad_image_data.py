@@ -155,3 +155,23 @@ def test_what_is_left_out_is_told_once_and_kept_with_every_trial(tmp_path, rltra
         assert "4.jpg: is damaged" in status["data"]["skipped"]["first"][0]
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     assert any("bad: 1 flawed files or rows of the data are left out" in line for line in result["warnings"])
+
+
+def test_a_run_is_shown_where_its_data_is_gone(tmp_path, rltransfer):
+    (tmp_path / "data").mkdir()
+    data = folders(tmp_path / "data", ant=[SOUND] * 10, bee=[SOUND] * 10)
+    text = EXPERIMENT.format(data=data, more=", per_class: [1, 5, all]")
+    text = re.sub("trunk: .*", "trunk: {name: pattern, layers: FC-RELU}\nsize: 8", text)
+    (tmp_path / "few.yaml").write_text(text.replace("methods: [frozen]", "methods: []"))
+    done = rltransfer("run", "few.yaml", "--out", "run", "--workers", "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "data").rename(tmp_path / "elsewhere")
+    shown = rltransfer("show", "run", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stderr
+    assert "all (8)" in shown.stdout
+    assert "(5 of each class)" in shown.stdout
+    assert shown.stdout.strip() in done.stdout
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert manifest["data"]["bad-5"] == {"classes": 2, "train": 10, "test": 4}
+    (tmp_path / "run" / "manifest.json").write_text("{}")  # as older runs have it: the data are read
+    assert "data: not found" in rltransfer("show", "run", cwd=tmp_path).stderr
