@@ -172,7 +172,7 @@ def test_noise_and_dropout_are_what_they_say_and_come_again_with_the_seed():
     assert (missing == (rows[:, 1:] == 0).any(axis=2)).all()
 
 
-@pytest.mark.parametrize("observation", ["kinematics", "image"])
+@pytest.mark.parametrize("observation", ["kinematics", pytest.param("image", marks=pytest.mark.slow)])
 def test_a_drive_goes_on_in_copies_that_never_began(observation):
     """Over the ends of episodes, with cars that appear at random, manners and a noisy sensor."""
     environment = {"observation": observation, "noise": 0.1, "dropout": 0.3, "traffic_speed": 1.2}
