@@ -69,23 +69,23 @@ def test_classifiers_without_sample_weights_are_refused(estimator):
 
 @pytest.mark.parametrize("slack", [0.0, 0.5])
 def test_kmm_ends_where_another_solver_does(slack):
-    source, _, target = shifted(rows=25)
+    source, _, target = shifted(rows=15)
     products = kernel_matrix(source, source, kernel="rbf", gamma=2.0)
-    likeness = 25 * kernel_matrix(source, target, kernel="rbf", gamma=2.0).mean(1)
+    likeness = 15 * kernel_matrix(source, target, kernel="rbf", gamma=2.0).mean(1)
     ours = matching_weights(products, likeness, most=3.0, slack=slack)
-    assert 25 * (1 - slack) - 1e-6 <= ours.sum() <= 25 * (1 + slack) + 1e-6
+    assert 15 * (1 - slack) - 1e-6 <= ours.sum() <= 15 * (1 + slack) + 1e-6
     assert ours.min() >= 0
     assert ours.max() <= 3
     objective = lambda at: at @ products @ at / 2 - likeness @ at  # noqa: E731
     limits = [
-        {"type": "ineq", "fun": lambda at: at.sum() - 25 * (1 - slack)},
-        {"type": "ineq", "fun": lambda at: 25 * (1 + slack) - at.sum()},
+        {"type": "ineq", "fun": lambda at: at.sum() - 15 * (1 - slack)},
+        {"type": "ineq", "fun": lambda at: 15 * (1 + slack) - at.sum()},
     ]
     other = minimize(
         objective,
-        np.ones(25),
+        np.ones(15),
         jac=lambda at: products @ at - likeness,
-        bounds=[(0, 3)] * 25,
+        bounds=[(0, 3)] * 15,
         constraints=limits,
         options={"maxiter": 500, "ftol": 1e-10},
     )

@@ -1,5 +1,6 @@
 """Experiments run once a session, through the command line, for all the tests that look at them."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from rltransfer.cli import app
 from rltransfer.launch import JobEvent
+from rltransfer.registry import FAMILIES
 
 REPOSITORY = Path(__file__).parents[2]
 RLTRANSFER = Path(sys.executable).with_name("rltransfer")
@@ -139,6 +141,16 @@ def toy(shared, rltransfer, third_party):
         assert (done.returncode, done.stderr) == (0, "")
 
     return shared("toy", fill)
+
+
+@pytest.fixture
+def toy_here(third_party, monkeypatch):
+    """The third party's family registered in this process."""
+    monkeypatch.syspath_prepend(third_party)
+    FAMILIES.register("toy", importlib.import_module("toy_family").TOY)
+    yield
+    del FAMILIES._loaded["toy"]
+    sys.modules.pop("toy_family")
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 import json
 import shutil
 
+import pytest
+
 ADHOC = """\
 experiment: adhoc
 seeds: 1
@@ -61,10 +63,11 @@ def test_transfer_between_gymnasium_ids_needs_no_python(tmp_path, in_process):
     assert (run / "curves.png").stat().st_size > 10_000  # of one seed, whose intervals are infinite
 
 
-def test_a_trained_agent_can_be_the_source(toy, toy_file, third_party, rltransfer, tmp_path):
+@pytest.mark.usefixtures("toy_here")
+def test_a_trained_agent_can_be_the_source(toy, toy_file, in_process, tmp_path):
     text = toy_file.read_text().replace("budget: 256}", f"agent: {toy / 'run/source/seed-0'}}}")
     toy_file.write_text(text.replace(", finetune", ""))
-    done = rltransfer("run", toy_file, "--out", tmp_path / "run", PYTHONPATH=third_party)
+    done = in_process("run", toy_file, "--out", tmp_path / "run", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert not (tmp_path / "run" / "source").exists()
     mine, theirs = tmp_path / "run/foggy/direct/seed-0/agent", toy / "run/source/seed-0/agent"
@@ -89,18 +92,20 @@ def test_a_damaged_source_agent_fails_what_needs_it_and_nothing_else(toy, toy_fi
     assert "failed: foggy/finetune/seed-0: ArtifactError" in done.stdout
 
 
-def test_a_source_agent_that_is_not_there_is_known_before_anything_runs(toy_file, third_party, rltransfer, tmp_path):
+@pytest.mark.usefixtures("toy_here")
+def test_a_source_agent_that_is_not_there_is_known_before_anything_runs(toy_file, in_process, tmp_path):
     toy_file.write_text(toy_file.read_text().replace("budget: 256}", "agent: nowhere}"))
-    done = rltransfer("run", toy_file, "--out", tmp_path / "run", PYTHONPATH=third_party)
+    done = in_process("run", toy_file, "--out", tmp_path / "run", cwd=tmp_path)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "nowhere" in done.stderr
     assert not (tmp_path / "run").exists()
 
 
-def test_a_source_agent_of_another_task_is_known_before_anything_runs(toy, toy_file, third_party, rltransfer, tmp_path):
+@pytest.mark.usefixtures("toy_here")
+def test_a_source_agent_of_another_task_is_known_before_anything_runs(toy, toy_file, in_process, tmp_path):
     text = toy_file.read_text().replace("budget: 256}", f"agent: {toy / 'run/source/seed-0'}}}")
     toy_file.write_text(text.replace("family: toy", "family: rover").replace("environment: {fog: 0.5}", "task: swap"))
-    done = rltransfer("run", toy_file, "--out", tmp_path / "run", PYTHONPATH=third_party)
+    done = in_process("run", toy_file, "--out", tmp_path / "run", cwd=tmp_path)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "source.agent" in done.stderr
     assert not (tmp_path / "run").exists()
