@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+from matplotlib import colormaps
 from PIL import Image
 
 from rltransfer.errors import ConfigError, DataError
@@ -76,6 +77,10 @@ def test_a_map_has_a_panel_a_stage_and_a_number_for_each(tmp_path):
     assert apart > max(places[kind == LABELS].std() for kind in (0, 1))
     np.testing.assert_array_equal(map_codes(CODES, DATA, seed=3).places["low"], mapped.places["low"])
     draw_map(mapped, DATA, tmp_path / "map.png")
+    shown = pixels(tmp_path / "map.png")[..., :3].reshape(-1, 3)
+    tenths = np.array(colormaps["tab10"].colors[:3]) * 255
+    counts = [(np.abs(shown - colour).max(axis=1) < 2).sum() for colour in tenths]
+    assert min(counts[:2]) > 200 > counts[2]  # points of two classes in two panels, and a legend
     one = map_codes(Codes({"low": CODES.stages["low"]}, "", "float32"), DATA)
     draw_map(one, DATA, tmp_path / "one.png")
     assert pixels(tmp_path / "map.png").shape[1] > pixels(tmp_path / "one.png").shape[1]

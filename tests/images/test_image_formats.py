@@ -215,7 +215,7 @@ def test_an_npz_of_features_stands_side_by_side(tmp_path):
         ({"x": np.ones((4, 2)), "y": np.ones((2, 2))}, "labels must be numbers or text of shape (n,)"),
         ({"x": noise(2, 4, 4, 4), "y": [0, 1]}, "must be of shape (n, height, width, 1 or 3)"),
         ({"x": np.full((2, 4, 4), 2.0), "y": [0, 1]}, "must lie in [0, 1], but go from 2.0 to 2.0"),
-        ({"x": np.full((2, 4, 4), np.nan), "y": [0, 1]}, "must lie in [0, 1], but go from nan to nan"),
+        ({"x": np.full((2, 4, 4), np.nan), "y": [0, 1]}, "2 of 2 images cannot be used: a.npz: image 0: has pix"),
         ({"x": np.array([[1.0], [np.nan]]), "y": [0, 1]}, "row 2: feature 0 is not a number"),
         ({"x": np.array([{}, {}], dtype=object), "y": [0, 1]}, "holds Python objects, which are not loaded"),
         ({"train_x": noise(2, 4, 4), "train_y": [0, 1], "test_x": noise(1, 4, 4), "test_y": [3]}, "class 3 of 'test'"),
@@ -268,6 +268,19 @@ def test_hdf5_is_read_in_uspss_layout(tmp_path):
     refused("no data set 'train/labels'. It has: ", Hdf5(path=str(tmp_path / "a.h5"), labels="labels").load)
     (tmp_path / "b.h5").write_bytes((tmp_path / "a.h5").read_bytes()[:700])
     refused("cannot be read as an HDF5 file", Hdf5(path=str(tmp_path / "b.h5")).load)
+
+
+def test_images_with_pixels_that_are_no_numbers_are_skipped_by_choice(tmp_path):
+    images = RNG.random((5, 4, 4))
+    images[1, 2, 3], images[4, 0, 0] = np.nan, np.inf
+    np.savez(tmp_path / "a.npz", x=images, y=[0, 1, 1, 0, 1])
+    refused(
+        "2 of 5 images cannot be used: a.npz: image 1: has pixels that are no numb",
+        Npz(path=str(tmp_path / "a.npz")).load,
+    )
+    with pytest.warns(SkippedDataWarning, match="2 of 5 images"):
+        data = Npz(path=str(tmp_path / "a.npz"), on_error="skip").load()
+    np.testing.assert_array_equal(data.images[..., 0], np.rint(255 * images[[0, 2, 3]]))
 
 
 def test_hdf5_may_hold_rows_of_numbers(tmp_path):

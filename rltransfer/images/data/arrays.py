@@ -25,7 +25,7 @@ def image_rows(
     on_error: OnError,
     class_names: Sequence[str],
 ) -> ImageSet:
-    """Arrays as an ``ImageSet``; images whose label is none of the classes are refused or skipped.
+    """Arrays as an ``ImageSet``; images with NaN, or whose label is none of the classes, are refused or skipped.
 
     Args:
         images: see ``pixels_of``.
@@ -45,12 +45,16 @@ def image_rows(
     whole = np.isfinite(labels) & (labels == np.nan_to_num(labels).round())
     known = whole & (labels >= 0) & (labels < len(class_names))
     flawed = Flawed(on_error)
-    for row in np.flatnonzero(~known).tolist():
+    sound = known & _are_numbers(images)
+    for row in np.flatnonzero(~sound).tolist():
+        if known[row]:
+            flawed.add(f"{path.name}: image {row}", "has pixels that are no numbers")
+            continue
         is_missing = labels.dtype.kind == "f" and np.isnan(labels[row])
         why = "is missing" if is_missing else f"{labels[row]} is none of 0 to {len(class_names) - 1}"
         flawed.add(f"{path.name}: image {row}", f"its label {why}")
     skipped = flawed.tell(len(labels), "images")
-    kept = np.flatnonzero(known)
+    kept = np.flatnonzero(sound)
     return ImageSet(
         labels=labels[kept].astype(np.int64),
         class_names=tuple(class_names),
@@ -58,6 +62,13 @@ def image_rows(
         origins=tuple(f"{path.name}: image {row}" for row in kept.tolist()),
         skipped=skipped,
     )
+
+
+def _are_numbers(images: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """(n,) whether all pixels of an image are finite."""
+    if images.dtype.kind != "f":
+        return np.ones(len(images), dtype=bool)
+    return np.asarray(np.isfinite(images).reshape(len(images), -1).all(axis=1))
 
 
 def pixels_of(images: npt.NDArray[Any], path: Path) -> Pixels:
