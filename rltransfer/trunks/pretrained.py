@@ -72,20 +72,29 @@ def package_file(module: str, *, trunk: str, name: str, sha256: str) -> bytes:
     return data
 
 
-def give_file(stages: nn.ModuleDict, file: str | None, names: Mapping[str, str]) -> None:
+def give_file(
+    stages: nn.ModuleDict, file: str | None, names: Mapping[str, str], *, others: Mapping[str, str] | None = None
+) -> None:
     """Put the weights in ``file`` into ``stages``; nothing where there is none.
 
     Args:
         stages: of a trunk.
         file: ``.safetensors``, or ``.pth`` or ``.bin`` without code in it.
         names: see ``renamed``.
+        others: published names by what another publisher calls the same tensors.
 
     Raises:
         ArtifactError: the file cannot be read.
         ConfigError: it holds the weights of another network.
     """
-    if file is not None:
-        give_weights(stages, lambda: renamed(tensors_in(read_bytes(Path(file)), file), names, stages, file))
+    if file is None:
+        return
+
+    def read() -> dict[str, Tensor]:
+        found = tensors_in(read_bytes(Path(file)), file)
+        return renamed({(others or {}).get(name, name): found[name] for name in found}, names, stages, file)
+
+    give_weights(stages, read)
 
 
 def tensors_in(data: bytes, path: Path | str) -> dict[str, Tensor]:

@@ -13,6 +13,12 @@ from rltransfer.trunks.trunk import Trunk, require_image
 
 CHANNELS = (64, 128, 256, 512, 512)
 """Of each block's convolutions."""
+TORCHVISION = {
+    f"classifier.{place}.{part}": f"pre_logits.{name}.{part}"
+    for place, name in ((0, "fc1"), (3, "fc2"))
+    for part in ("weight", "bias")
+}
+"""``timm``'s names by torchvision's, whose fully connected layers hold the same numbers in the same order."""
 
 
 def build_vgg(spec: VGG, input_shape: tuple[int, ...]) -> Trunk:
@@ -47,7 +53,7 @@ def build_vgg(spec: VGG, input_shape: tuple[int, ...]) -> Trunk:
     stages["fc7"] = nn.Sequential(OrderedDict(fc=nn.Linear(spec.features, spec.features), act=nn.ReLU()))
     trunk = Trunk(spec, input_shape, stages)
     draw_for_relus(trunk.stages)
-    give_file(trunk.stages, spec.weights, published_names(spec))
+    give_file(trunk.stages, spec.weights, published_names(spec), others=TORCHVISION)
     return trunk
 
 

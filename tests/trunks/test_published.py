@@ -171,6 +171,21 @@ def test_a_downloaded_file_loads_and_a_saved_trunk_no_longer_needs_it(spec, endi
         assert torch.equal(rlt.load_trunk(tmp_path / "trunk").eval()(pixels((3, 64, 64))), expected)
 
 
+def test_a_file_of_torchvision_loads_too(tmp_path):
+    """Its fully connected layers are matrices called classifier.0, .3 and .6; all else is called as timm calls it."""
+    spec = VGG11(features=8, pool=2, **NARROW)
+    trunk = spec.build((3, 64, 64)).eval()
+    tensors = as_published(spec, trunk)
+    for number, name in ((0, "fc1"), (3, "fc2")):
+        tensors[f"classifier.{number}.weight"] = tensors.pop(f"pre_logits.{name}.weight").flatten(1)
+        tensors[f"classifier.{number}.bias"] = tensors.pop(f"pre_logits.{name}.bias")
+    tensors["classifier.6.weight"] = tensors.pop("head.fc.weight")
+    torch.save(tensors, tmp_path / "vgg11.pth")
+    loaded = spec.model_copy(update={"weights": str(tmp_path / "vgg11.pth")}).build((3, 64, 64)).eval()
+    with torch.no_grad():
+        assert torch.equal(loaded(pixels((3, 64, 64))), trunk(pixels((3, 64, 64))))
+
+
 def test_files_that_do_not_fit_are_told_in_one_line(tmp_path):
     spec = ResNet18(**NARROW)
     tensors = as_published(spec, spec.build((3, 32, 32)))
