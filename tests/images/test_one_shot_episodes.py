@@ -52,6 +52,7 @@ def test_classes_come_from_as_many_groups_as_asked_for():
         ({"ways": 10, "queries": 3}, r"10 ways of 1 \+ 3 examples: 9 of 10 classes"),
         ({"ways": 1}, "ways is 1"),
         ({"shots": 0}, "shots is 0"),
+        ({"ways": 2.5}, "ways is 2.5"),
         ({"groups": GROUPS, "num_groups": 3}, "3 groups an episode, and only 2"),
         ({"groups": LABELS}, "one class only"),
     ],

@@ -156,8 +156,8 @@ def test_figures_are_drawn(tmp_path):
     draws = np.random.default_rng(0)
     draw_joints(SOURCE, joint((15, 5), (0, 0)), tmp_path / "joints.png")
     assert pixels(tmp_path / "joints.png").std() > 5
-    draw_joints(SOURCE, SOURCE, tmp_path / "same.png")
-    assert pixels(tmp_path / "joints.png").tolist() != pixels(tmp_path / "same.png").tolist()
+    draw_joints(SOURCE, SOURCE, tmp_path / "further" / "same.png")
+    assert pixels(tmp_path / "joints.png").tolist() != pixels(tmp_path / "further" / "same.png").tolist()
     source, target = draws.normal(size=(50, 6)), draws.normal(size=(40, 6)) + 1
     draw_marginals(source, target, tmp_path / "plain.png")
     draw_marginals(source, target, tmp_path / "weighted.png", weights=np.exp(source[:, 0]))

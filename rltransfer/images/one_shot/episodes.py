@@ -63,8 +63,10 @@ def sample_episode(
         raise UnfitDataError(f"labels are of {given.dtype}. Number the classes: np.unique(..., return_inverse=True)[1]")
     families = None if groups is None else given_labels(groups, "groups", len(given))
     for name, value in (("ways", ways), ("shots", shots), ("queries", queries), ("num_groups", num_groups)):
-        if value < (2 if name == "ways" else 1):
-            raise ConfigError(f"{name} is {value}. An episode has at least 2 ways, 1 shot, 1 query and 1 group.")
+        if not isinstance(value, int | np.integer) or value < (2 if name == "ways" else 1):
+            raise ConfigError(
+                f"{name} is {value}. An episode has 2 ways, 1 shot, 1 query and 1 group, or more of each."
+            )
     known, first, counts = np.unique(given, return_index=True, return_counts=True)
     enough = counts >= shots + queries
     if families is None:

@@ -35,7 +35,7 @@ def draw_joints(source: Joint, target: Joint, path: Path) -> None:
         axes[row, 2].set_title(title)
         axes[row, 2].legend()
     figure.suptitle(compare(source, target).kind)
-    figure.savefig(path, format="png", dpi=110)
+    _save(figure, path)
 
 
 def draw_marginals(
@@ -73,13 +73,18 @@ def draw_marginals(
             place.hist(ours[:, column], edges, density=True, histtype="step", label="re-weighted", weights=shares)
         place.set_title(names[column] if names else f"column {column}", fontsize=8)
     figure.axes[0].legend(fontsize=7)
-    figure.savefig(path, format="png", dpi=110)
+    _save(figure, path)
 
 
 def _figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+def _save(figure: Figure, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, format="png", dpi=110)
 
 
 def _map(axes: Any, counted: Joint, shares: Any, most: float, title: str) -> None:
