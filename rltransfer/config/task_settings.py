@@ -70,6 +70,19 @@ DataChoice = Annotated[Any, PlainValidator(_data), PlainSerializer(_data_as_writ
 """An instance of a class in ``rltransfer.registry.IMAGE_DATA``."""
 
 
+def _per_class(value: object) -> object:
+    if value == "all":
+        return value
+    number = int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise ValueError(f"needs a whole number of at least 1, or 'all', not {shown(value)}.")
+    return number
+
+
+PerClass = Annotated[Annotated[int, Field(ge=1)] | Literal["all"], BeforeValidator(_per_class)]
+"""How many examples of each class."""
+
+
 class DataFamily(Section):
     """Labelled data, as a family of one task: see an example, name its class.
 
@@ -80,7 +93,7 @@ class DataFamily(Section):
     """
 
     data: DataChoice
-    per_class: Annotated[int, Field(ge=1), BeforeValidator(whole)] | Literal["all"] = "all"
+    per_class: PerClass = "all"
     size: Annotated[int, Field(ge=1, le=4096), BeforeValidator(whole)] | None = None
 
 

@@ -110,6 +110,17 @@ def test_published_weights_are_a_source_for_agents():
         ),
         ("source: {data: mnits, budget: 9}\ntargets: {a: {data: digits}}", "6:10: source.data", "Did you mean 'mnist'"),
         ("source: {data: mnist, budget: 9}\ntargets: {a: {per_class: 0}}", "7:15: targets.a.per_class", "at least 1"),
+        (
+            "source: {data: mnist, budget: 9}\ntargets: {a: {per_class: 2.5}}",
+            "7:15: targets.a.per_class: ",
+            "needs a whole number of at least 1, or 'all', not 2.5",
+        ),
+        ("source: {data: mnist, budget: 9}\ntargets: {a: {per_class: al}}", "7:15: targets.a.per_class: ", "not 'al'"),
+        (
+            "source: {data: {format: frames, family: rovr, label: x}, budget: 9}\ntargets: {a: {data: digits}}",
+            "6:33: source.data.family: ",
+            "unknown family 'rovr'. Did you mean 'rover'?",
+        ),
         ("source: {data: mnist, budget: 9}\ntargets: {a: {per_clas: 5}}", "7:15: targets.a.per_clas", "'per_class'"),
         (
             "source: {data: mnist, budget: 9, x: 1}\ntargets: {a: {data: digits}}",

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rltransfer.errors import ConfigError, DataError
+from rltransfer.flaws import hint
 from rltransfer.images.data.frame_labels import Told, classes_told, factor_values, numbers_of, told_in
 from rltransfer.images.data.sets import ImageSet, LabelledSet
 from rltransfer.images.data.specs import DataSpec
@@ -54,6 +55,13 @@ class Frames(DataSpec):
     copies: int = Field(default=8, ge=1, le=1024)
     seed: int = Field(default=0, ge=0)
     rendered: int | None = Field(default=None, ge=8, le=1024)
+
+    @field_validator("family")
+    @classmethod
+    def _is_registered(cls, value: str) -> str:
+        if value not in FAMILIES:
+            raise ValueError(f"unknown family {value!r:.80}. {hint(value, tuple(FAMILIES))}")
+        return value
 
     def read(self) -> Mapping[str, LabelledSet]:
         """See ``DataSpec.read``."""
@@ -140,10 +148,8 @@ def _frames(
 def _no_images(task: Task, found: str) -> str:
     """What is wrong with observations that are ``found``, and how to see pixels where the family can show them."""
     shown = next((factor for factor in task.family.factors.values() if "pixels" in (factor.choices or ())), None)
-    hint = (
-        f" Show pixels: environment: {{{shown.name}: pixels}}" if shown else " Take what is drawn of it: rendered: 64"
-    )
-    return f"family {task.family.name!r}: observations of this task are no uint8 images but {found}.{hint}"
+    how = f" Show pixels: environment: {{{shown.name}: pixels}}" if shown else " Take what is drawn of it: rendered: 64"
+    return f"family {task.family.name!r}: observations of this task are no uint8 images but {found}.{how}"
 
 
 def _drawn(env: Any, side: int) -> list[npt.NDArray[np.uint8]]:
