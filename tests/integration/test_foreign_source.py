@@ -45,6 +45,7 @@ def experiment(tmp_path):
     return make
 
 
+@pytest.mark.usefixtures("in_process")
 @pytest.mark.parametrize(("kind", "copied"), [(PPO, "action_net.weight"), (DQN, "trunk.fc.1.weight")])
 def test_a_zip_is_the_source_of_an_experiment(kind, copied, experiment, tmp_path):
     path = experiment(f"{{file: FILE, algorithm: {kind.__name__.lower()}}}", kind)
