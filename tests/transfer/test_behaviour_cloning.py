@@ -13,6 +13,7 @@ from rltransfer.transfer.mechanisms.supervised import answers
 DISCRETE = ["ppo", "a2c", "dqn", "qr_dqn", "trpo"]
 CONTINUOUS = ["sac", "td3", "ddpg", "tqc", "crossq"]
 BRIEF = {"steps": 256, "epochs": 12, "batch_size": 32, "learning_rate": 1e-2, "deterministic": True}
+SHORT = {**BRIEF, "steps": 64, "epochs": 1}
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_a_recurrent_source_can_be_cloned(tiny, cartpole):
 
 def test_the_report_says_what_was_taught_beside_what_was_carried(pair):
     model, source = pair()
-    report = Compose(methods=(rlt.Finetune(heads="reinit"), rlt.BehaviourCloning(**BRIEF))).attach(model, source)
+    report = Compose(methods=(rlt.Finetune(heads="reinit"), rlt.BehaviourCloning(**SHORT))).attach(model, source)
     entries = report.of("target")
     for name, fate in (("trunk.fc.1.weight", "copied"), ("action_net.weight", "re-initialised")):
         assert entries[name].fate == fate
@@ -99,7 +100,7 @@ def test_the_report_says_what_was_taught_beside_what_was_carried(pair):
 
 def test_a_taught_agent_saves_and_loads(pair, frames, tmp_path):
     model, source = pair("dqn")
-    rlt.BehaviourCloning(**BRIEF).attach(model, source)
+    rlt.BehaviourCloning(**SHORT).attach(model, source)
     rlt.save(model, tmp_path / "agent")
     loaded = rlt.load_agent(tmp_path / "agent")
     assert (loaded.predict(frames, deterministic=True)[0] == model.predict(frames, deterministic=True)[0]).all()

@@ -16,6 +16,7 @@ DISCRETE = ["ppo", "a2c", "dqn", "qr_dqn", "trpo"]
 CONTINUOUS = ["sac", "td3", "ddpg", "tqc", "crossq"]
 ROBOTS = {**dict.fromkeys(DISCRETE, "omni"), **dict.fromkeys(CONTINUOUS, "hovercraft")}
 BRIEF = {"steps": 256, "epochs": 4, "batch_size": 32, "learning_rate": 3e-3, "temperature": 1.0}
+SHORT = {**BRIEF, "steps": 64, "epochs": 1}
 
 
 def ready(pair, algorithm, **options):
@@ -134,7 +135,7 @@ def test_beside_soft_sharing_the_anchor_is_the_source_and_not_what_was_taught(pa
 def test_the_report_says_what_was_taught(pair, snapshot):
     model, source = ready(pair, "sac")
     before = snapshot(model)
-    entries = rlt.Distillation(**BRIEF).attach(model, source).of("target")
+    entries = rlt.Distillation(**SHORT).attach(model, source).of("target")
     for name, parameter in named_parts(model).items():
         assert entries[name].fate == "re-initialised"
         assert torch.equal(parameter, before[name]) == (entries[name].note != "then taught by distillation"), name
@@ -162,7 +163,7 @@ def test_batch_statistics_are_those_of_the_states_that_were_taught(pair, batch_n
 
 def test_a_taught_agent_saves_and_loads(pair, frames, tmp_path):
     model, source = pair()
-    rlt.Distillation(**BRIEF).attach(model, source)
+    rlt.Distillation(**SHORT).attach(model, source)
     rlt.save(model, tmp_path / "agent")
     loaded = rlt.load_agent(tmp_path / "agent")
     assert (loaded.predict(frames, deterministic=True)[0] == model.predict(frames, deterministic=True)[0]).all()
