@@ -69,12 +69,17 @@ def _rltransfer(
 
 @app.command()
 def check(file: File, overrides: Overrides = None) -> None:
-    """Check an experiment file, and say how much it would run."""
-    from rltransfer.config import load_experiment
+    """Check an experiment file, and say how much it would run, and which of its data is not here."""
+    from rltransfer.config import ConfigErrors, load_experiment
     from rltransfer.config.size import size_of
 
     config = load_experiment(file, overrides or (), files=True)
     typer.echo(f"{file}: valid. {size_of(config)}")
+    try:
+        load_experiment(file, overrides or (), files=True, data=True)
+    except ConfigErrors as errors:
+        for line in str(errors).splitlines():
+            typer.echo(f"a run would need: {line}")
 
 
 @app.command()
@@ -93,7 +98,7 @@ def run(
     """Run an experiment, or what is left of it."""
     from rltransfer.config import load_experiment
 
-    config = load_experiment(file, overrides or (), files=True)
+    config = load_experiment(file, overrides or (), files=True, data=True)
     from rltransfer.session import run_in_terminal
 
     raise typer.Exit(run_in_terminal(config, out=out, workers=workers))

@@ -124,8 +124,9 @@ def own_family(fields: Mapping[str, Any]) -> OwnFamily:
 def _family(value: object, info: ValidationInfo) -> str | OwnFamily:
     if isinstance(value, OwnFamily | Mapping):
         family = own_family(value) if isinstance(value, Mapping) else value
-        if info.context and info.context.get("files"):
-            _require_files(family)
+        absent = absent_file(family) if info.context and info.context.get("data") else None
+        if absent is not None:
+            raise flaw_error("family", [absent])
         return family
     if not isinstance(value, str):
         expected = "the name of a family, or a mapping with the id of a Gymnasium environment or with data"
@@ -134,16 +135,17 @@ def _family(value: object, info: ValidationInfo) -> str | OwnFamily:
     return value
 
 
-def _require_files(family: OwnFamily) -> None:
-    """Raise where the files that ``family`` is read from are not there; what is in them is not looked at."""
+def absent_file(family: object) -> Flaw | None:
+    """What is wrong where a file that ``family`` is read from is not there; what is in it is not looked at."""
     if isinstance(family, DataFamily):
         try:
             family.data.check_files()
         except DataError as error:
-            raise flaw_error("family", [Flaw(("data", "path"), str(error))]) from None
+            return Flaw(("data", "path"), str(error))
     if isinstance(family, PublishedFamily) and {".", "/"} & {*family.published} and not Path(family.published).exists():
         message = f"{family.published} does not exist. Give the file or folder of a trunk's weights, or their name."
-        raise flaw_error("family", [Flaw(("published",), message)])
+        return Flaw(("published",), message)
+    return None
 
 
 def _family_as_written(family: str | OwnFamily) -> str | dict[str, Any]:
