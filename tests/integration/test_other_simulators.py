@@ -1,5 +1,6 @@
 """docs/other-simulators.md: its files, written out and run against a small simulator with Procgen's interface."""
 
+import importlib
 import json
 import re
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rltransfer.config import parse_experiment
+from rltransfer.registry import FAMILIES
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "other-simulators.md").read_text(encoding="utf-8")
 SIMULATOR = '''
@@ -106,11 +108,14 @@ def test_the_familys_environment_keeps_its_promises(package, monkeypatch):
     sys.modules.pop("procgen_family")
 
 
-def test_without_the_other_python_it_says_what_to_set(package, tmp_path, rltransfer):
-    folder, _ = package
+def test_without_the_other_python_it_says_what_to_set(package, tmp_path, in_process, monkeypatch):
+    monkeypatch.syspath_prepend(package[0])
+    monkeypatch.delenv("PROCGEN_PYTHON", raising=False)
+    monkeypatch.setitem(FAMILIES._loaded, "procgen", importlib.import_module("procgen_family").PROCGEN)
+    sys.modules.pop("procgen_family")
     (tmp_path / "procgen.yaml").write_text(next(block for block in blocks("yaml") if "family: procgen" in block))
-    assert rltransfer("check", "procgen.yaml", cwd=tmp_path, PYTHONPATH=folder).returncode == 0
-    done = rltransfer("run", "procgen.yaml", cwd=tmp_path, PYTHONPATH=folder)
+    assert in_process("check", "procgen.yaml", cwd=tmp_path).returncode == 0
+    done = in_process("run", "procgen.yaml", cwd=tmp_path)
     assert done.returncode == 2
     assert "source: set PROCGEN_PYTHON to the Python that has procgen" in done.stderr
 
