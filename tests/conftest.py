@@ -1,6 +1,8 @@
 """What tests of several folders share: tiny environments and agents, and trunks of a test's own."""
 
+import os
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,6 +34,19 @@ def logs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SB3_LOGDIR", str(tmp_path_factory.mktemp("logs")))
         yield
+
+
+@pytest.fixture
+def real():
+    """``real(path)``: ``path`` below the folder that RLTRANSFER_DATA names; a test without it is skipped."""
+
+    def found(path):
+        folder = os.environ.get("RLTRANSFER_DATA")
+        if not folder or not (Path(folder) / path).exists():
+            pytest.skip(f"wants {path} below RLTRANSFER_DATA")
+        return Path(folder) / path
+
+    return found
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Omniglot's twenty one-shot runs: pixel baselines, and a trunk trained by episodes on the small background sets.
 
-    RLTRANSFER_DATA=../shared/data python experiments/images/omniglot.py [--episodes 3000] [--threads 2] [--save DIR]
+    RLTRANSFER_DATA=... python experiments/images/omniglot.py [--episodes 3000] [--threads 2] [--save DIR]
 
 ``--episodes 0`` measures the baselines alone. Nothing of the runs is used in training or in choosing anything.
 """

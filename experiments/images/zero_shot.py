@@ -1,6 +1,6 @@
 """Zero-shot recognition of animals: every method, its constants chosen on held-out seen classes.
 
-    RLTRANSFER_DATA=../shared/data python experiments/images/zero_shot.py [--methods eszsl sae] [--splits original]
+    RLTRANSFER_DATA=... python experiments/images/zero_shot.py [--methods eszsl sae] [--splits original]
 
 Features are five hand-made histograms an image, scaled by the seen classes' mean and deviation. ``original`` is the
 40/10 split of Lampert et al.; ``proposed`` is that of Xian et al., with the generalised setting. Prints a line a

@@ -1,8 +1,5 @@
 """Subspace alignment, CORAL, TCA and JDA against skada, eigenproblems as the papers write them, and figures."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy.linalg import eigh
@@ -210,7 +207,6 @@ def test_domains_of_the_same_initial_keep_columns_of_their_own():
     assert table(pairs).splitlines()[2] == "| 1-NN | 50.0 | 100.0 | 75.0 |"
 
 
-SURF = Path(os.environ.get("RLTRANSFER_DATA", "")) / "office_caltech" / "surf"
 PUBLISHED = {
     "1-NN": (NoAdaptation(), [25.8, 25.5, 59.2, 63.4]),
     "TCA": (TCA(), [38.0, 45.9, 89.2, 87.5]),
@@ -219,15 +215,14 @@ PUBLISHED = {
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not (SURF / "dslr.mat").is_file(), reason="needs office_caltech/surf/*.mat in RLTRANSFER_DATA")
 @pytest.mark.parametrize("method", PUBLISHED)
-def test_office_caltech_figures(method):
+def test_office_caltech_figures(real, method):
     """C-W, C-D, W-D and D-W; all twelve are in experiments/images."""
     from scipy.io import loadmat
 
     found = {}
     for name, file in {"caltech": "caltech10", "webcam": "webcam", "dslr": "dslr"}.items():
-        held = loadmat(SURF / f"{file}.mat")
+        held = loadmat(real(f"office_caltech/surf/{file}.mat"))
         rows = held["fts"] / held["fts"].sum(axis=1, keepdims=True)
         found[name] = (rows - rows.mean(0)) / rows.std(0).clip(1e-12), held["labels"].ravel()
     order = [("caltech", "webcam"), ("caltech", "dslr"), ("webcam", "dslr"), ("dslr", "webcam")]

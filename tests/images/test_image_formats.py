@@ -1,10 +1,8 @@
 """Folders, npz, HDF5, Omniglot's zips, digits, reviews: what lies there comes out, and what does not hold is told."""
 
 import io
-import os
 import re
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -380,24 +378,16 @@ def test_packaged_digits_that_are_not_there_are_told(monkeypatch):
         Mnist().load()
 
 
-def real(path):
-    """``path`` below the data folder, or a skipped test."""
-    found = Path(os.environ.get("RLTRANSFER_DATA", "nowhere")) / path
-    if not found.exists():
-        pytest.skip(f"wants {path} below RLTRANSFER_DATA")
-    return str(found)
-
-
-def test_usps_has_its_published_sizes():
-    train, test = Hdf5(path=real("usps/usps.h5")).train_test()
+def test_usps_has_its_published_sizes(real):
+    train, test = Hdf5(path=str(real("usps/usps.h5"))).train_test()
     assert (train.images.shape, test.images.shape) == ((7291, 16, 16, 1), (2007, 16, 16, 1))
 
 
 @pytest.mark.slow
-def test_photographs_and_drawings_load():
-    train, test = Folders(path=real("hymenoptera")).train_test()
+def test_photographs_and_drawings_load(real):
+    train, test = Folders(path=str(real("hymenoptera"))).train_test()
     assert (len(train), len(test), train.class_names) == (244, 153, ("ants", "bees"))
-    data = Omniglot(path=str(Path(real("omniglot/images_background_small1.zip")).parent)).load()
+    data = Omniglot(path=str(real("omniglot/images_background_small1.zip").parent)).load()
     assert (len(data), len(data.class_names)) == (5840, 242)
     runs = load_omniglot_runs(real("omniglot/all_runs.zip"))
     assert (len(runs), {len(run.test) for run in runs}) == (20, {20})

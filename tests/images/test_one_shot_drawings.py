@@ -1,8 +1,5 @@
 """Drawings: distances by hand, pixels kept in sum, distortions and symmetries; Omniglot's baselines."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -113,14 +110,11 @@ def test_symmetries_are_further_classes_of_further_groups():
 
 
 @pytest.mark.slow
-def test_omniglot_runs_by_modified_hausdorff_err_in_38_8_of_100():
-    wanted = Path(os.environ.get("RLTRANSFER_DATA", "../shared/data")) / "omniglot" / "all_runs.zip"
-    if not wanted.exists():
-        pytest.skip(f"needs {wanted} (set RLTRANSFER_DATA)")
+def test_omniglot_runs_by_modified_hausdorff_err_in_38_8_of_100(real):
     from rltransfer.images.data.omniglot_runs import load_omniglot_runs
 
     wrong = 0
-    for run in load_omniglot_runs():
+    for run in load_omniglot_runs(str(real("omniglot/all_runs.zip"))):
         drawn, shown = (
             [ink_points(picture > 0.5) for picture in as_ink(part.images)] for part in (run.train, run.test)
         )

@@ -1,6 +1,5 @@
 """MATLAB, CSV and ARFF tables: what stands in the file comes out, and what does not hold is told in one line."""
 
-import os
 import re
 from pathlib import Path
 
@@ -284,30 +283,22 @@ def test_a_matrix_of_another_data_set_is_told(tmp_path):
         load_attribute_splits(path)
 
 
-def real(path):
-    """``path`` below the data folder, or a skipped test."""
-    found = Path(os.environ.get("RLTRANSFER_DATA", "nowhere")) / path
-    if not found.exists():
-        pytest.skip(f"wants {path} below RLTRANSFER_DATA")
-    return str(found)
-
-
 @pytest.mark.parametrize(
     ("name", "shape", "images"),
     [("AWA1", (50, 85), 30475), ("AWA2", (50, 85), 37322), ("SUN", (717, 102), 14340), ("APY", (32, 64), 15339)],
 )
-def test_the_benchmarks_class_matrices_hold(name, shape, images):
+def test_the_benchmarks_class_matrices_hold(real, name, shape, images):
     splits = load_attribute_splits(real(f"zero_shot/{name}/att_splits.mat"))
     assert (splits.attributes.shape, splits.num_images) == (shape, images)
 
 
 @pytest.mark.parametrize(("domain", "images"), [("amazon", 958), ("caltech10", 1123), ("webcam", 295), ("dslr", 157)])
-def test_office_caltech_histograms_have_ten_classes(domain, images):
-    data = Matlab(path=real(f"office_caltech/surf/{domain}.mat")).load()
+def test_office_caltech_histograms_have_ten_classes(real, domain, images):
+    data = Matlab(path=str(real(f"office_caltech/surf/{domain}.mat"))).load()
     assert (data.features.shape, len(data.class_names)) == ((images, 800), 10)
 
 
-def test_all_releases_of_the_defect_data_load():
-    files = sorted(Path(real("defects/JURECZKO")).glob("*/*.csv"))
+def test_all_releases_of_the_defect_data_load(real):
+    files = sorted(real("defects/JURECZKO").glob("*/*.csv"))
     tables = [Table(path=str(file), leave_out=("name", "version"), positive_above=0).load() for file in files]
     assert (len(tables), {table.features.shape[1] for table in tables}) == (65, {20})

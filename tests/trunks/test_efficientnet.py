@@ -1,9 +1,7 @@
 """EfficientNet-Lite0: its layers, TensorFlow's padding, and the published weights it begins with."""
 
 import math
-import os
 import sys
-from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -176,20 +174,17 @@ def test_other_trunks_weights_are_drawn_anew_as_before():
     assert all((m.weight == 0).all() for m in trunk.modules() if isinstance(m, torch.nn.Conv2d))
 
 
-def photographs(split):
+def photographs(root):
     """(count, 3, 224, 224) uint8 and their classes."""
     from PIL import Image
 
-    root = Path(os.environ.get("RLTRANSFER_DATA", "../shared/data")) / "hymenoptera" / split
-    if not root.is_dir():
-        pytest.skip(f"wants the photographs in {root}; set RLTRANSFER_DATA")
     files = [(file, name) for name in ("ants", "bees") for file in sorted((root / name).iterdir())]
     return torch.from_numpy(np.stack([INCEPTION.apply(Image.open(f)) for f, _ in files])), [n for _, n in files]
 
 
-def test_the_published_classifier_knows_bees():
+def test_the_published_classifier_knows_bees(real):
     pytest.importorskip(efficientnet.PACKAGE)
-    pictures, kinds = photographs("val")
+    pictures, kinds = photographs(real("hymenoptera/val"))
     pictures = pictures[[number for number, kind in enumerate(kinds) if kind == "bees"][:8]]
     with torch.no_grad():
         codes = LITE0.build((3, 224, 224)).eval()(pictures)
@@ -199,7 +194,7 @@ def test_the_published_classifier_knows_bees():
 
 
 @pytest.mark.slow
-def test_codes_tell_ants_from_bees_as_well_as_measured_elsewhere():
+def test_codes_tell_ants_from_bees_as_well_as_measured_elsewhere(real):
     """93.5 by both; symmetric padding or another eps would cost four points."""
     pytest.importorskip(efficientnet.PACKAGE)
     from sklearn.linear_model import LogisticRegression
@@ -208,7 +203,7 @@ def test_codes_tell_ants_from_bees_as_well_as_measured_elsewhere():
     trunk = LITE0.build((3, 224, 224)).eval()
     codes, kinds = {}, {}
     for split in ("train", "val"):
-        pictures, kinds[split] = photographs(split)
+        pictures, kinds[split] = photographs(real(f"hymenoptera/{split}"))
         with torch.no_grad():
             codes[split] = torch.cat([trunk(part) for part in pictures.split(16)]).numpy()
     for judge in (KNeighborsClassifier(1), LogisticRegression(max_iter=2000)):
